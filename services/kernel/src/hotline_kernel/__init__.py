@@ -1,0 +1,1 @@
+"""What every service of the hotline shares, written once. It knows no service and no noun of theirs."""

@@ -1,0 +1,367 @@
+"""The database of one service: a pool, transactions that carry events and record, commands that may be repeated.
+
+State, announced events (outbox), audit entries and the answer to a ``request_id`` become durable in one commit.
+Time in here is real time: legal time is passed in by the caller.
+"""
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import psycopg
+import structlog
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool, PoolTimeout
+from uuid_utils.compat import uuid7
+
+from hotline_kernel import telemetry
+from hotline_kernel.auth import SYSTEM, Principal
+from hotline_kernel.errors import HotlineError, RequestIdReused, Unavailable
+from hotline_kernel.outbox import lane_of
+
+if TYPE_CHECKING:
+    from hotline_kernel.rpc_server import Call
+
+Connection = psycopg.Connection[DictRow]
+OUTBOX_CHANNEL = "hotline_outbox"
+"""The channel on which a waiting relay is woken."""
+
+Tx = TypeVar("Tx", bound="Transaction")
+Response = TypeVar("Response", bound=Message)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Announcement:
+    message: Message
+    aggregate: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class _AuditEntry:
+    action: str
+    resource: str
+    time: datetime
+    purpose: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    caller: str
+    method: str
+    request_id: str
+    body_hash: bytes
+    response: bytes
+
+
+class _AnsweredBefore(Exception):  # noqa: N818  (never leaves this module)
+    """The request_id has an answer already."""
+
+
+class Transaction:
+    """One transaction. Services add their repositories in a subclass.
+
+    What is published and recorded is kept until the end and written in one statement before the commit.
+    """
+
+    def __init__(self, connection: Connection, actor: Principal) -> None:
+        self.connection = connection
+        self.actor = actor
+        self._announcements: list[_Announcement] = []
+        self._entries: list[_AuditEntry] = []
+        self._answer: _Answer | None = None
+
+    def one(self, sql: str, params: Mapping[str, Any] | None = None) -> DictRow | None:
+        """The first row, or None."""
+        return self.connection.execute(sql, params).fetchone()  # type: ignore[arg-type]
+
+    def all(self, sql: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
+        """Every row."""
+        return self.connection.execute(sql, params).fetchall()  # type: ignore[arg-type]
+
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        """Runs a statement; tells how many rows it touched."""
+        return self.connection.execute(sql, params).rowcount  # type: ignore[arg-type]
+
+    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
+        """Announces a fact: a row of the outbox, next in the aggregate's order.
+
+        aggregate -- resource name of what the fact is about;  time -- legal time of the fact.
+        """
+        self._announcements.append(_Announcement(message, aggregate, time))
+
+    def record(
+        self, *, action: str, resource: str, time: datetime, purpose: str = "", details: Mapping[str, str] | None = None
+    ) -> None:
+        """Puts a deed on record (Art. 36). Details never hold a citizen's identity."""
+        self._entries.append(_AuditEntry(action, resource, time, purpose, details or {}))
+
+    def flush(self) -> bool:
+        """Writes what was published and recorded; tells whether there was an event among it."""
+        announced = bool(self._announcements)
+        if announced or self._entries or self._answer:
+            params: dict[str, Any] = {}
+            if announced:
+                params |= _outbox_params(self._announcements)
+            if self._entries:
+                params |= _audit_params(self._entries, self.actor)
+            if self._answer:
+                params |= vars(self._answer)
+            statement = _flush_statement(announced, bool(self._entries), self._answer is not None)
+            row = self.one(statement, params)
+            if self._answer and not (row and row["kept"]):
+                raise _AnsweredBefore
+        self._announcements, self._entries, self._answer = [], [], None
+        return announced
+
+
+def _outbox_params(announcements: Sequence[_Announcement]) -> dict[str, Any]:
+    totals = Counter(a.aggregate for a in announcements)
+    seen: Counter[str] = Counter()
+    behind = []
+    for announcement in announcements:
+        seen[announcement.aggregate] += 1
+        behind.append(totals[announcement.aggregate] - seen[announcement.aggregate])
+    return {
+        "event_ids": [uuid7() for _ in announcements],
+        "aggregates": [a.aggregate for a in announcements],
+        "behind": behind,
+        "lanes": [lane_of(a.aggregate) for a in announcements],
+        "types": [a.message.DESCRIPTOR.full_name for a in announcements],
+        "payloads": [MessageToJson(a.message, indent=None) for a in announcements],
+        "occurred": [a.time for a in announcements],
+        "traceparent": telemetry.current_traceparent(),
+    }
+
+
+def _audit_params(entries: Sequence[_AuditEntry], actor: Principal) -> dict[str, Any]:
+    return {
+        "audit_times": [e.time for e in entries],
+        "actor": actor.subject,
+        "roles": ",".join(sorted(actor.roles)),
+        "actions": [e.action for e in entries],
+        "resources": [e.resource for e in entries],
+        "purposes": [e.purpose for e in entries],
+        "details": [Jsonb(dict(e.details)) for e in entries],
+        "trace_id": telemetry.current_trace_id(),
+    }
+
+
+# The aggregates' rows are locked in one order, so that two batches cannot wait for each other; the lock also makes
+# the order of positions that of sequences. `behind` counts the later events of the same aggregate in this flush.
+_OUTBOX = """
+announced AS (
+  SELECT * FROM unnest(%(event_ids)s::uuid[], %(aggregates)s::text[], %(behind)s::int[], %(lanes)s::smallint[],
+                       %(types)s::text[], %(payloads)s::text[], %(occurred)s::timestamptz[])
+    WITH ORDINALITY AS a(event_id, aggregate, behind, lane, type, payload, occurred_time, ordinal)
+), counted AS (
+  SELECT aggregate, count(*) AS events FROM announced GROUP BY aggregate ORDER BY aggregate
+), sequenced AS (
+  INSERT INTO outbox_sequence AS s (aggregate, sequence)
+  SELECT aggregate, events FROM counted
+  ON CONFLICT (aggregate) DO UPDATE SET sequence = s.sequence + excluded.sequence
+  RETURNING s.aggregate, s.sequence
+), sent AS (
+  INSERT INTO outbox (event_id, aggregate, sequence, lane, type, payload, occurred_time, traceparent)
+  SELECT a.event_id, a.aggregate, s.sequence - a.behind, a.lane, a.type, a.payload, a.occurred_time, %(traceparent)s
+    FROM announced a JOIN sequenced s USING (aggregate) ORDER BY a.ordinal
+)"""
+_AUDIT = """
+recorded AS (
+  INSERT INTO audit_entry (time, actor, roles, action, resource, purpose, details, trace_id)
+  SELECT e.time, %(actor)s, %(roles)s, e.action, e.resource, e.purpose, e.details, %(trace_id)s
+    FROM unnest(%(audit_times)s::timestamptz[], %(actions)s::text[], %(resources)s::text[], %(purposes)s::text[],
+                %(details)s::jsonb[]) AS e(time, action, resource, purpose, details)
+)"""
+_ANSWER = """
+answered AS (
+  INSERT INTO request (caller, method, request_id, body_hash, response)
+  VALUES (%(caller)s, %(method)s, %(request_id)s, %(body_hash)s, %(response)s)
+  ON CONFLICT DO NOTHING RETURNING 1
+)"""
+
+
+@cache
+def _flush_statement(events: bool, audit: bool, answer: bool) -> str:
+    parts = [text for text, wanted in ((_OUTBOX, events), (_AUDIT, audit), (_ANSWER, answer)) if wanted]
+    kept = "(SELECT count(*) FROM answered)" if answer else "0"
+    return f"WITH {','.join(parts)} SELECT {kept} AS kept"  # noqa: S608  (constants of this module)
+
+
+class Database(Generic[Tx]):
+    """A pool of connections that outlives a restart of the server."""
+
+    def __init__(
+        self,
+        *,
+        conninfo: str,
+        transaction: type[Tx],
+        pool_size: int = 10,
+        statement_timeout_seconds: float = 10.0,
+    ) -> None:
+        """The pool opens with `open`; no connection is made before."""
+        milliseconds = int(statement_timeout_seconds * 1000)
+        self._transaction = transaction
+        self._conninfo = conninfo
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            conninfo,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={
+                "row_factory": dict_row,
+                "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+                f" -c idle_in_transaction_session_timeout={3 * milliseconds} -c timezone=UTC",
+            },
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            timeout=5.0,
+            reconnect_timeout=60.0,
+            open=False,
+            name="database",
+        )
+        self._waker = _Waker(conninfo)
+
+    def open(self) -> None:
+        """Starts the pool; connections are made in the background."""
+        self._pool.open()
+        self._waker.start()
+
+    def close(self) -> None:
+        """Ends every connection; safe to call twice."""
+        self._waker.stop()
+        self._pool.close()
+
+    def wait_ready(self, *, timeout_seconds: float) -> None:
+        """Waits until the server answers. Raises `Unavailable` if it does not in time."""
+        try:
+            self._pool.wait(timeout=timeout_seconds)
+        except PoolTimeout as error:
+            raise Unavailable from error
+
+    @contextmanager
+    def transaction(self, *, actor: Principal = SYSTEM) -> Iterator[Tx]:
+        """A transaction that commits at the end of the block, events and record with it, or leaves nothing.
+
+        Raises `Unavailable` when the database cannot be reached.
+        """
+        announced = False
+        try:
+            with self._pool.connection() as connection:
+                tx = self._transaction(connection, actor)
+                yield tx
+                announced = tx.flush()
+        except PoolTimeout as error:
+            raise Unavailable from error
+        except psycopg.OperationalError as error:
+            if _retryable(error):
+                raise
+            # One broken connection tells that the server went away: let the pool find the others now, not one by one.
+            threading.Thread(target=self._pool.check, daemon=True).start()
+            raise Unavailable from error
+        if announced:
+            self._waker.wake()
+
+
+def _retryable(error: psycopg.Error) -> bool:
+    return isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+class _Waker:
+    """Tells the relay that there is something to publish.
+
+    A NOTIFY inside each transaction would make the commits wait for each other, so one thread notifies for all that
+    committed meanwhile. If it dies with the process, the relay's slow poll finds the rows.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._wanted = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wanted.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._wanted.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            try:
+                with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                    while not self._stopped:
+                        self._wanted.wait()
+                        self._wanted.clear()
+                        connection.execute(f"NOTIFY {OUTBOX_CHANNEL}")
+            except psycopg.OperationalError as error:
+                _log.warning("waker_disconnected", error=str(error))
+                threading.Event().wait(1.0)
+
+
+class Commands(Generic[Tx]):
+    """Commands that a caller may repeat without harm (AIP-155)."""
+
+    _tries = 3
+
+    def __init__(self, database: Database[Tx]) -> None:
+        self._database = database
+
+    def run(
+        self, request: Message, call: "Call", response_type: type[Response], work: Callable[[Tx], Response]
+    ) -> Response:
+        """Does the work in a transaction and keeps its answer under the request's ``request_id`` in the same commit.
+
+        A repeat with the same body gets the kept answer. Raises `RequestIdReused` for a repeat with another body,
+        `Unavailable` when the database stays away.
+        """
+        body_hash = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        request_id: str = request.request_id  # type: ignore[attr-defined]
+        caller, method = call.principal.subject, call.method
+        for attempt in range(1, self._tries + 1):
+            try:
+                with self._database.transaction(actor=call.principal) as tx:
+                    response = work(tx)
+                    tx._answer = _Answer(caller, method, request_id, body_hash, response.SerializeToString())  # noqa: SLF001
+                return response
+            except (_AnsweredBefore, HotlineError, psycopg.errors.UniqueViolation) as error:
+                if isinstance(error, Unavailable):
+                    if attempt == self._tries:
+                        raise
+                    continue
+                kept = self._kept(caller, method, request_id, body_hash)
+                if kept is None:
+                    raise
+                return response_type.FromString(kept)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+                _log.info("command_retried", method=method, error=type(error).__name__)
+        raise Unavailable
+
+    def _kept(self, caller: str, method: str, request_id: str, body_hash: bytes) -> bytes | None:
+        with self._database.transaction() as tx:
+            row = tx.one(
+                "SELECT body_hash, response FROM request"
+                " WHERE caller = %(caller)s AND method = %(method)s AND request_id = %(request_id)s",
+                {"caller": caller, "method": method, "request_id": request_id},
+            )
+        if row is None:
+            return None
+        if row["body_hash"] != body_hash:
+            raise RequestIdReused(violations=[("request_id", "was used before with another body")])
+        response: bytes = row["response"]
+        return response

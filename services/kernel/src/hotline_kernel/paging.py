@@ -1,0 +1,85 @@
+"""Pages by keyset: no OFFSET, no count, and a token that only we can read (AIP-158)."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
+
+MAXIMUM_SIZE = 1000
+
+Row = TypeVar("Row")
+
+
+class ListRequest(Protocol):
+    """What every List request has; every other field is a filter."""
+
+    page_size: int
+    page_token: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which rows are asked for."""
+
+    size: int
+    """How many to answer with; ask the database for one more, so that `cut` knows whether there is another page."""
+    after: list[str] | None
+    """Keyset of the last row of the page before, as `cut` was given it; None on the first page."""
+    filters: str
+
+    @classmethod
+    def read(cls, request: Message, *, default: int = 50, maximum: int = MAXIMUM_SIZE) -> "Page":
+        """Reads size and token of a List request.
+
+        Raises `FieldInvalid` for a negative size, `PageTokenInvalid` for a token that is not ours or of other filters.
+        """
+        size: int = request.page_size  # type: ignore[attr-defined]
+        token: str = request.page_token  # type: ignore[attr-defined]
+        if size < 0:
+            raise FieldInvalid(violations=[("page_size", "must not be negative")])
+        filters = _hash_of_filters(request)
+        after = _read_token(token, filters) if token else None
+        return cls(size=min(size or default, maximum), after=after, filters=filters)
+
+    def cut(self, rows: Sequence[Row], *, key: Callable[[Row], Sequence[Any]]) -> tuple[Sequence[Row], str]:
+        """The rows of this page and the token of the next; an empty token on the last page.
+
+        rows -- at most `size` + 1 in keyset order;  key -- the keyset of a row.
+        """
+        if len(rows) <= self.size:
+            return rows, ""
+        kept = rows[: self.size]
+        position = json.dumps([self.filters, *[str(part) for part in key(kept[-1])]], separators=(",", ":"))
+        signed = f"{_checksum(position)}{position}"
+        return kept, base64.urlsafe_b64encode(signed.encode()).decode().rstrip("=")
+
+
+def _hash_of_filters(request: Message) -> str:
+    filters = type(request)()
+    filters.CopyFrom(request)
+    filters.ClearField("page_size")
+    filters.ClearField("page_token")
+    return hashlib.sha256(filters.SerializeToString(deterministic=True)).hexdigest()[:12]
+
+
+def _checksum(position: str) -> str:
+    return hashlib.sha256(position.encode()).hexdigest()[:8]
+
+
+def _read_token(token: str, filters: str) -> list[str]:
+    try:
+        signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        checksum, position = signed[:8], signed[8:]
+        found = json.loads(position)
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
+    if checksum != _checksum(position) or found[0] != filters:
+        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer to the same filters")])
+    return [str(part) for part in found[1:]]
