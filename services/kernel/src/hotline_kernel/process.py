@@ -1,0 +1,156 @@
+"""The processes of a service: `python -m hotline_<service> serve | listen | pump | migrate pre|post | declare`.
+
+Imports are made per command: `listen` runs in an eventlet-patched process, where grpcio must never be loaded.
+"""
+
+import argparse
+import importlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from hotline_kernel.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import ServiceDescriptor
+    from google.protobuf.message import Message
+
+    from hotline_kernel.clock import Clock
+    from hotline_kernel.db import Database, Transaction
+    from hotline_kernel.pump import EventHandler, Ticker
+
+Tx = TypeVar("Tx", bound="Transaction")
+S = TypeVar("S", bound=Settings)
+COMMANDS = ("serve", "listen", "pump", "migrate", "declare")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application(Generic[Tx]):
+    """A service, wired: what its bootstrap builds and the processes run."""
+
+    settings: Settings
+    database: "Database[Tx]"
+    clock: "Clock"
+    servicers: "Mapping[ServiceDescriptor, object]"
+    subscriptions: "Mapping[type[Message], EventHandler]"
+    tickers: "Sequence[Ticker]" = ()
+
+
+def main(
+    *,
+    service: str,
+    settings_type: type[S],
+    build: Callable[[S], Application[Any]],
+    package: str,
+    argv: Sequence[str] | None = None,
+) -> None:
+    """Run one command of a service; exits 2 with a sentence per problem when it is misconfigured.
+
+    service -- `sla`; package -- `hotline_sla`, where migrations and the listener are; build -- bootstrap's, called by
+    `serve` and `pump` only, so it should import what it needs by itself.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {package}")
+    parser.add_argument("command", nargs="?", choices=COMMANDS)
+    parser.add_argument("phase", nargs="?", choices=("pre", "post"), help="of migrate")
+    parser.add_argument("--show-config", action="store_true", help="print every setting and where it came from")
+    arguments = parser.parse_args(argv)
+    if (arguments.command == "migrate") != (arguments.phase is not None):
+        parser.error("say `migrate pre` or `migrate post`")
+    try:
+        settings = settings_type.load(service=service)
+        if arguments.show_config:
+            sys.stdout.write(settings.shown() + "\n")
+        elif arguments.command is None:
+            parser.error("say what to run: " + ", ".join(COMMANDS))
+        else:
+            _run(arguments.command, arguments.phase, settings, build, package)
+    except SettingsError as error:
+        sys.stderr.write(f"{package}: the settings cannot be used:\n{error}\n")
+        sys.exit(2)
+
+
+def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+    match command:
+        case "serve":
+            _serve(settings, build, package)
+        case "pump":
+            _pump(settings, build, package)
+        case "listen":
+            listener = importlib.import_module(f"{package}.entrypoints.event_listener")
+            listener.run(settings)
+        case "migrate":
+            _migrate(settings, phase or "", package)
+        case "declare":
+            _declare(settings)
+
+
+def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
+    from hotline_kernel.audit_servicer import audit_servicer  # noqa: PLC0415
+    from hotline_kernel.auth import Authenticator  # noqa: PLC0415
+    from hotline_kernel.delivery_servicer import delivery_servicer  # noqa: PLC0415
+    from hotline_kernel.rpc_server import ApiServer  # noqa: PLC0415
+
+    settings.require_files("tls_certificate", "tls_key", "tls_ca")
+    stop = _start(settings, "serve")
+    application = build(settings)
+    application.database.open()
+    try:
+        application.database.wait_ready(timeout_seconds=30)
+        migrate.check(settings=settings, package=package)
+        server = ApiServer(
+            settings=settings,
+            servicers={**application.servicers, **delivery_servicer(application), **audit_servicer(application)},
+            authenticator=Authenticator.from_settings(settings),
+        )
+        server.start()
+        _ready(settings, "serve")
+        while not stop.wait(1.0):
+            telemetry.beat(service=settings.service, process="serve")
+        server.drain(seconds=settings.drain_seconds)
+    finally:
+        application.database.close()
+
+
+def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+    raise NotImplementedError
+
+
+def _migrate(settings: Settings, phase: str, package: str) -> None:
+    from hotline_kernel import migrate  # noqa: PLC0415
+
+    migrate.run(settings=settings, package=package, phase=phase)
+    if phase == "pre":
+        _declare(settings)
+
+
+def _declare(settings: Settings) -> None:
+    from hotline_kernel import topology  # noqa: PLC0415
+
+    topology.declare(settings=settings)
+
+
+def _start(settings: Settings, process: str) -> threading.Event:
+    """Telemetry, metrics port and signals of a process; the event is set when it is told to stop."""
+    from hotline_kernel import telemetry  # noqa: PLC0415
+
+    telemetry.setup(
+        service=settings.service, process=process, log_level=settings.log_level, trace_file=settings.trace_file
+    )
+    telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def _ready(settings: Settings, process: str) -> None:
+    import structlog  # noqa: PLC0415
+
+    from hotline_kernel import telemetry  # noqa: PLC0415
+
+    telemetry.beat(service=settings.service, process=process)
+    structlog.get_logger(__name__).info("ready")

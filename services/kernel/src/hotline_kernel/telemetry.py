@@ -1,0 +1,244 @@
+"""Logs, traces and metrics. Every metric of the system is a constant here; rules and dashboards may name no other.
+
+Logs are one JSON object a line on stdout: an event name and fields. No request, message or event body is ever logged,
+and no text of an unforeseen exception that could quote one (`failure`): no citizen's identity in a log (Art. 36(4)).
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from traceback import extract_tb
+from typing import Any
+
+import structlog
+from opentelemetry import context, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider, sampling
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+# `service` is ours (`sla`), on every metric; the other labels have a small, fixed set of values.
+RPC_REQUESTS = Counter("hotline_rpc_requests_total", "Calls answered.", ["service", "method", "code"])
+RPC_DURATION = Histogram(
+    "hotline_rpc_duration_seconds",
+    "Time to answer a call.",
+    ["service", "method"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+OUTBOX_UNPUBLISHED = Gauge("hotline_outbox_unpublished", "Events not yet confirmed by the broker.", ["service"])
+OUTBOX_OLDEST_SECONDS = Gauge("hotline_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
+RELAY_PUBLISHED = Counter("hotline_relay_published_total", "Events confirmed by the broker.", ["service"])
+INBOX_OPEN = Gauge("hotline_inbox_open", "Events received and not yet handled.", ["service", "source"])
+INBOX_DEAD = Gauge("hotline_inbox_dead", "Events given up, waiting for a person.", ["service", "source"])
+INBOX_HANDLED = Counter("hotline_inbox_handled_total", "Events whose effect is committed.", ["service", "source"])
+INBOX_FAILED = Counter("hotline_inbox_failed_total", "Tries of an event that failed.", ["service", "source"])
+EVENT_LAG = Histogram(
+    "hotline_event_lag_seconds",
+    "From the commit of an event to the commit of its effect, real time.",
+    ["service", "source"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600),
+)
+AUDIT_UNSEALED = Gauge("hotline_audit_unsealed", "Audit entries not yet in the chain.", ["service"])
+AUDIT_OLDEST_UNSEALED_SECONDS = Gauge(
+    "hotline_audit_oldest_unsealed_seconds", "Age of the oldest of them.", ["service"]
+)
+CALENDAR_KNOWN_UNTIL = Gauge(
+    "hotline_calendar_known_until_timestamp_seconds",
+    "End of the published working days, seconds since 1970.",
+    ["service"],
+)
+HEARTBEAT = Gauge("hotline_heartbeat_timestamp_seconds", "Last sign of life of a process.", ["service", "process"])
+TICKER_FAILED = Counter("hotline_ticker_failed_total", "Runs of a periodic task that failed.", ["service", "ticker"])
+APPEALS_REGISTERED = Counter("hotline_appeals_registered_total", "Appeals taken in (Art. 20).", ["service", "channel"])
+DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
+DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
+DEADLINES_OVERDUE = Gauge(
+    "hotline_deadlines_overdue", "Deadlines past due and unsettled (Art. 28).", ["service", "kind"]
+)
+DEADLINES_MET = Counter("hotline_deadlines_met_total", "Deadlines settled in time.", ["service", "kind"])
+DEADLINES_MISSED = Counter("hotline_deadlines_missed_total", "Deadlines that passed unsettled.", ["service", "kind"])
+SUPERVISIONS_ISSUED = Counter(
+    "hotline_supervisions_issued_total", "Supervision steps taken (Art. 28).", ["service", "step"]
+)
+
+_propagator = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("hotline")
+_last_beat: float | None = None
+# Exceptions of the interpreter whose text names code, not data.
+_SAFE_TO_QUOTE = (TypeError, AttributeError, NameError, ImportError, NotImplementedError, RecursionError, MemoryError)
+
+
+def setup(*, service: str, process: str, log_level: str = "INFO", trace_file: Path | None = None) -> None:
+    """Install logging and tracing for this process; `OTEL_*` is honoured as the OpenTelemetry specification says."""
+    _setup_logging(service, process, log_level)
+    exporters: list[SpanExporter] = []
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415  (0.2 s)
+
+        exporters.append(OTLPSpanExporter())
+    if trace_file is not None:
+        exporters.append(SpanFile(trace_file))
+    provider = TracerProvider(
+        # Nobody would see the spans: make them cheap, trace ids stay.
+        sampler=None if exporters else sampling.ALWAYS_OFF,
+        resource=Resource.create({"service.name": f"hotline-{service}", "hotline.process": process}),
+    )
+    for exporter in exporters:
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+
+
+def _setup_logging(service: str, process: str, level: str) -> None:
+    def add_origin(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"], event["process"] = service, process
+        now = trace.get_current_span().get_span_context()
+        if now.is_valid:
+            event["trace_id"], event["span_id"] = f"{now.trace_id:032x}", f"{now.span_id:016x}"
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_origin,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_exception_text,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _without_exception_text(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    error = raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        event.update(failure(error))
+    return event
+
+
+def failure(error: BaseException) -> dict[str, str]:
+    """What may be logged of an exception: type, place and cause; its text only where it cannot quote a citizen."""
+    frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
+    fields = {"error": type(error).__name__, "where": " < ".join(reversed(frames[-8:]))}
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)  # psycopg: the sentence without the row
+    if primary or isinstance(error, _SAFE_TO_QUOTE):
+        fields["message"] = str(primary or error)
+    if error.__cause__ is not None:
+        fields["cause"] = type(error.__cause__).__name__
+    return fields
+
+
+class SpanFile(SpanExporter):
+    """Spans as one JSON object a line, appended; several processes may share the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        lines = "".join(json.dumps(json.loads(span.to_json()), ensure_ascii=False) + "\n" for span in spans)
+        os.write(self._descriptor, lines.encode())
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        os.close(self._descriptor)
+
+
+@contextmanager
+def span(
+    name: str, *, traceparent: str = "", attributes: Mapping[str, str | int] | None = None
+) -> Iterator[trace.Span]:
+    """A span around the block: child of `traceparent` (W3C) when given, else of the current one."""
+    parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
+    new = _tracer.start_span(name, context=parent, attributes=attributes)
+    token = context.attach(trace.set_span_in_context(new))
+    try:
+        yield new
+    except BaseException as error:
+        new.set_status(trace.StatusCode.ERROR, type(error).__name__)  # its text could quote a citizen
+        raise
+    finally:
+        context.detach(token)
+        new.end()
+
+
+def current_traceparent() -> str:
+    """W3C traceparent of the current span, to be sent on; "" outside any."""
+    now = trace.get_current_span().get_span_context()
+    return f"00-{now.trace_id:032x}-{now.span_id:016x}-{now.trace_flags:02x}" if now.is_valid else ""
+
+
+def current_trace_id() -> str:
+    """Trace id as 32 hex digits; "" outside any span."""
+    now = trace.get_current_span().get_span_context()
+    return f"{now.trace_id:032x}" if now.is_valid else ""
+
+
+def beat(*, service: str, process: str) -> None:
+    """Say that the main loop of this process goes round."""
+    global _last_beat  # noqa: PLW0603  (one process, one heart)
+    _last_beat = monotonic()
+    HEARTBEAT.labels(service, process).set_to_current_time()
+
+
+def is_alive(*, silence_seconds: float = 30.0) -> bool:
+    """Whether the main loop went round lately; False before its first round."""
+    return _last_beat is not None and monotonic() - _last_beat < silence_seconds
+
+
+class _MetricsHandler(BaseHTTPRequestHandler):
+    healthy: Callable[[], bool]
+
+    def do_GET(self) -> None:
+        if self.path == "/metrics":
+            self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
+        elif self.path == "/healthz":
+            alive = type(self).healthy()
+            self._answer(200 if alive else 503, "text/plain", b"alive\n" if alive else b"no heartbeat\n")
+        else:
+            self._answer(404, "text/plain", b"/metrics or /healthz\n")
+
+    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (named by the base class)
+        """Scrapes are not logged."""
+
+
+def serve_metrics(*, port: int, host: str = "", healthy: Callable[[], bool] = is_alive) -> ThreadingHTTPServer:
+    """Serve `/metrics` and `/healthz` from a thread; port 0 takes a free one (`server_address` tells which)."""
+    handler = type("MetricsHandler", (_MetricsHandler,), {"healthy": staticmethod(healthy)})
+    server = ThreadingHTTPServer((host, port), handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
