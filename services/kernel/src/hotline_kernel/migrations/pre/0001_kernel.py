@@ -66,7 +66,7 @@ CREATE TABLE inbox (
 ) PARTITION BY RANGE (received_time);
 COMMENT ON COLUMN inbox.aggregate IS 'empty, with sequence 0, where the message could not be read';
 CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
-CREATE INDEX inbox_open ON inbox (source, lane, next_attempt_time) WHERE state = 'open';
+CREATE INDEX inbox_open ON inbox (source, lane, next_attempt_time, position) WHERE state = 'open';
 CREATE INDEX inbox_dead ON inbox (position) WHERE state = 'dead';
 
 CREATE TABLE inbox_lane (
