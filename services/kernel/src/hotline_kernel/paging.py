@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from google.protobuf.message import Message
 
@@ -47,6 +48,15 @@ class Page:
         filters = _hash_of_filters(request)
         after = _read_token(token, filters) if token else None
         return cls(size=min(size or default, maximum), after=after, filters=filters)
+
+    def after_uuid(self) -> UUID | None:
+        """The keyset of a list that is ordered by id alone; None on the first page. Raises `PageTokenInvalid`."""
+        if self.after is None:
+            return None
+        try:
+            return UUID(self.after[0])
+        except (ValueError, IndexError) as error:
+            raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
 
     def cut(self, rows: Sequence[Row], *, key: Callable[[Row], Sequence[Any]]) -> tuple[Sequence[Row], str]:
         """The rows of this page and the token of the next; an empty token on the last page.
