@@ -1,0 +1,148 @@
+"""FeedbackService: translates, nothing more."""
+
+from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import feedback_service_pb2 as service_pb2
+from hotline_kernel.call import Call
+from hotline_kernel.clock import Clock
+from hotline_kernel.db import Commands, Database
+from hotline_kernel.errors import ResourceNotFound
+from hotline_kernel.names import uuid_of
+from hotline_kernel.paging import Page
+
+from hotline_feedback import handlers
+from hotline_feedback.adapters import messages
+from hotline_feedback.adapters.postgres import Store
+
+
+class FeedbackServicer:
+    """One method for each RPC."""
+
+    def __init__(self, *, database: Database[Store], clock: Clock, attempt_limit: int) -> None:
+        self._database = database
+        self._commands = Commands(database)
+        self._clock = clock
+        self._attempt_limit = attempt_limit
+
+    def GetCallback(self, request: service_pb2.GetCallbackRequest, call: Call) -> callback_pb2.Callback:
+        with self._database.transaction(actor=call.principal) as tx:
+            callback = tx.callback(uuid_of(request.name))
+        if callback is None:
+            raise ResourceNotFound(resource=request.name)
+        return messages.callback_message(callback)
+
+    def ListCallbacks(self, request: service_pb2.ListCallbacksRequest, call: Call) -> service_pb2.ListCallbacksResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.callbacks(
+                state=messages.state_of(request.state),
+                unit=request.unit,
+                work_order=uuid_of(request.work_order, field="work_order") if request.work_order else None,
+                overdue=request.overdue,
+                after=page.after_uuid(),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda callback: [callback.id])
+        return service_pb2.ListCallbacksResponse(
+            callbacks=[messages.callback_message(callback) for callback in kept], next_page_token=token
+        )
+
+    def RecordAttempt(self, request: service_pb2.RecordAttemptRequest, call: Call) -> callback_pb2.Callback:
+        return self._commands.run(
+            request,
+            call,
+            callback_pb2.Callback,
+            lambda tx: messages.callback_message(
+                handlers.record_attempt(
+                    callback_id=uuid_of(request.name),
+                    outcome=messages.attempt_outcome_of(request.outcome),
+                    etag=request.etag,
+                    limit=self._attempt_limit,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )
+
+    def CompleteCallback(self, request: service_pb2.CompleteCallbackRequest, call: Call) -> callback_pb2.Callback:
+        return self._commands.run(
+            request,
+            call,
+            callback_pb2.Callback,
+            lambda tx: messages.callback_message(
+                handlers.complete_callback(
+                    callback_id=uuid_of(request.name),
+                    verdict=messages.verdict_of(request.verdict),
+                    solved=request.solved,
+                    note=request.note,
+                    etag=request.etag,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )
+
+    def EvaluateAnswer(self, request: service_pb2.EvaluateAnswerRequest, call: Call) -> callback_pb2.Evaluation:
+        return self._commands.run(
+            request,
+            call,
+            callback_pb2.Evaluation,
+            lambda tx: messages.evaluation_message(
+                handlers.evaluate_answer(
+                    appeal_id=uuid_of(request.appeal, field="appeal"),
+                    verdict=messages.verdict_of(request.verdict),
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )
+
+    def ListEvaluations(
+        self, request: service_pb2.ListEvaluationsRequest, call: Call
+    ) -> service_pb2.ListEvaluationsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.evaluations(
+                appeal=uuid_of(request.appeal, field="appeal") if request.appeal else None,
+                verdict=messages.verdict_of(request.verdict) if request.verdict else None,
+                after=page.after_uuid(),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda evaluation: [evaluation.id])
+        return service_pb2.ListEvaluationsResponse(
+            evaluations=[messages.evaluation_message(evaluation) for evaluation in kept], next_page_token=token
+        )
+
+    def GetReview(self, request: service_pb2.GetReviewRequest, call: Call) -> callback_pb2.QualityReview:
+        with self._database.transaction(actor=call.principal) as tx:
+            review = tx.review(uuid_of(request.name))
+        if review is None:
+            raise ResourceNotFound(resource=request.name)
+        return messages.review_message(review)
+
+    def ListReviews(self, request: service_pb2.ListReviewsRequest, call: Call) -> service_pb2.ListReviewsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.reviews(open=request.open, unit=request.unit, after=page.after_uuid(), limit=page.size + 1)
+        kept, token = page.cut(found, key=lambda review: [review.id])
+        return service_pb2.ListReviewsResponse(
+            reviews=[messages.review_message(review) for review in kept], next_page_token=token
+        )
+
+    def ConcludeReview(self, request: service_pb2.ConcludeReviewRequest, call: Call) -> callback_pb2.QualityReview:
+        return self._commands.run(
+            request,
+            call,
+            callback_pb2.QualityReview,
+            lambda tx: messages.review_message(
+                handlers.conclude_review(
+                    review_id=uuid_of(request.name),
+                    outcome=messages.review_outcome_of(request.outcome),
+                    cause=request.cause,
+                    responsibility=messages.responsibility_of(request.responsibility),
+                    remedy=request.remedy,
+                    etag=request.etag,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )

@@ -1,0 +1,230 @@
+"""What feedback does, one function per use case: load, ask the domain, save, publish."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported
+from hotline.feedback.events.v1.callback_events_pb2 import CallbackCompleted, ReviewConcluded
+from hotline.feedback.v1 import callback_pb2
+from hotline.intake.events.v1.appeal_events_pb2 import AppealAnswered
+from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMissed, DeadlinesOpened
+from hotline.sla.v1.deadline_pb2 import DEADLINE_KIND_CALLBACK
+from hotline_kernel.auth import Principal
+from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from uuid_utils.compat import uuid7
+
+from hotline_feedback.domain import (
+    AttemptOutcome,
+    Callback,
+    CallbackState,
+    Evaluation,
+    EvaluationNotOpen,
+    QualityReview,
+    Responsibility,
+    ReviewOutcome,
+    Verdict,
+)
+
+
+class Store(Protocol):
+    """What the use cases need of a transaction. What is found through it is locked until its end."""
+
+    actor: Principal
+
+    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None: ...
+    def record(self, *, action: str, resource: str, time: datetime, details: dict[str, str]) -> None: ...
+
+    def lock_order(self, work_order: str) -> None: ...
+    def keep_clock(self, *, work_order: str, round: int, due_time: datetime, missed: bool) -> None: ...  # noqa: A002
+    def take_clock(self, *, work_order: str, round: int) -> tuple[datetime, bool] | None: ...  # noqa: A002
+
+    def add_callback(self, callback: Callback) -> bool: ...
+    def save_callback(self, callback: Callback) -> None: ...
+    def callback_to_change(self, id: UUID) -> Callback | None: ...  # noqa: A002
+    def callback_of(self, *, work_order: str, round: int) -> Callback | None: ...  # noqa: A002
+
+    def add_evaluation(self, evaluation: Evaluation) -> bool: ...
+    def save_evaluation(self, evaluation: Evaluation) -> None: ...
+    def evaluation_of(self, appeal: UUID) -> Evaluation | None: ...
+
+    def add_review(self, review: QualityReview) -> bool: ...
+    def save_review(self, review: QualityReview) -> None: ...
+    def review_to_change(self, id: UUID) -> QualityReview | None: ...  # noqa: A002
+
+
+def record_attempt(
+    *, callback_id: UUID, outcome: AttemptOutcome, etag: str, limit: int, tx: Store, now: datetime
+) -> Callback:
+    """Puts a try without an answer on record; the last allowed one ends the callback as unreachable (Art. 30)."""
+    callback = _callback(callback_id, etag, tx)
+    tried = callback.tried(outcome=outcome, actor=tx.actor.subject, now=now, limit=limit)
+    tx.save_callback(tried)
+    tx.record(
+        action="feedback.attempts.record",
+        resource=tried.name,
+        time=now,
+        details={"outcome": outcome, "state": tried.state},
+    )
+    if tried.state is CallbackState.UNREACHABLE:
+        _announce_end(tried, tx, now)
+    return tried
+
+
+def complete_callback(
+    *, callback_id: UUID, verdict: Verdict, solved: bool, note: str, etag: str, tx: Store, now: datetime
+) -> Callback:
+    """Keeps what the citizen said; dissatisfaction opens a quality review (Art. 30)."""
+    completed = _callback(callback_id, etag, tx).completed(verdict=verdict, solved=solved, note=note, now=now)
+    tx.save_callback(completed)
+    tx.record(action="feedback.callbacks.complete", resource=completed.name, time=now, details={"verdict": verdict})
+    if verdict is Verdict.DISSATISFIED:
+        tx.add_review(QualityReview.after_callback(completed, id=uuid7(), now=now))
+    _announce_end(completed, tx, now)
+    return completed
+
+
+def evaluate_answer(*, appeal_id: UUID, verdict: Verdict, tx: Store, now: datetime) -> Evaluation:
+    """Keeps what the citizen said about a direct answer; dissatisfaction opens a quality review (Art. 30)."""
+    evaluation = tx.evaluation_of(appeal_id)
+    if evaluation is None:
+        raise EvaluationNotOpen(resource=f"appeals/{appeal_id}")
+    evaluated = evaluation.evaluated(verdict=verdict, now=now)
+    tx.save_evaluation(evaluated)
+    tx.record(action="feedback.answers.evaluate", resource=evaluated.name, time=now, details={"verdict": verdict})
+    if verdict is Verdict.DISSATISFIED:
+        tx.add_review(QualityReview.after_evaluation(evaluated, id=uuid7(), now=now))
+    return evaluated
+
+
+def conclude_review(
+    *,
+    review_id: UUID,
+    outcome: ReviewOutcome,
+    cause: str,
+    responsibility: Responsibility,
+    remedy: str,
+    etag: str,
+    tx: Store,
+    now: datetime,
+) -> QualityReview:
+    """Ends a quality review; dispatch reopens the order if that is how it ended (Art. 28(3), 30)."""
+    review = tx.review_to_change(review_id)
+    if review is None:
+        raise ResourceNotFound(resource=f"reviews/{review_id}")
+    if etag and etag != str(review.version):
+        raise EtagMismatch(resource=review.name)
+    concluded = review.concluded(outcome=outcome, cause=cause, responsibility=responsibility, remedy=remedy, now=now)
+    tx.save_review(concluded)
+    tx.record(
+        action="feedback.reviews.conclude",
+        resource=concluded.name,
+        time=now,
+        details={"outcome": outcome, "responsibility": responsibility},
+    )
+    tx.publish(
+        ReviewConcluded(
+            review=concluded.name,
+            work_order=concluded.work_order,
+            unit=concluded.unit,
+            outcome=callback_pb2.ReviewOutcome.Value(f"REVIEW_OUTCOME_{outcome}"),
+            responsibility=callback_pb2.Responsibility.Value(f"RESPONSIBILITY_{responsibility}"),
+            conclude_time=_timestamp(now),
+        ),
+        aggregate=concluded.name,
+        time=now,
+    )
+    return concluded
+
+
+def open_callback(event: ResultReported, *, tx: Store, **_: object) -> None:
+    """A unit reported: the citizen will be asked, once for each round (Art. 30)."""
+    tx.lock_order(event.work_order)
+    callback = Callback(
+        id=uuid7(),
+        work_order=event.work_order,
+        appeal=event.appeal,
+        number=event.number,
+        unit=event.unit,
+        round=event.round,
+        create_time=event.report_time.ToDatetime(UTC),
+    )
+    if clock := tx.take_clock(work_order=event.work_order, round=event.round):
+        due_time, missed = clock
+        callback = callback.clocked(due_time=due_time, missed=missed)
+    tx.add_callback(callback)
+
+
+def carry_due_time(event: DeadlinesOpened, *, tx: Store, **_: object) -> None:
+    """sla started the 24 hours of a callback."""
+    for deadline in event.deadlines:
+        if deadline.kind == DEADLINE_KIND_CALLBACK:
+            _carry(event.subject, event.round, deadline.due_time.ToDatetime(UTC), missed=False, tx=tx)
+
+
+def mark_overdue(event: DeadlineMissed, *, tx: Store, **_: object) -> None:
+    """sla saw the 24 hours end without a completed callback."""
+    if event.kind == DEADLINE_KIND_CALLBACK:
+        _carry(event.subject, event.round, event.due_time.ToDatetime(UTC), missed=True, tx=tx)
+
+
+def open_evaluation(event: AppealAnswered, *, tx: Store, **_: object) -> None:
+    """An appeal was answered directly: the citizen may evaluate that on the spot (Art. 30)."""
+    tx.add_evaluation(
+        Evaluation(
+            id=uuid7(),
+            appeal=event.appeal,
+            operator=event.operator,
+            create_time=event.answer_time.ToDatetime(UTC),
+        )
+    )
+
+
+def _carry(work_order: str, round_: int, due_time: datetime, *, missed: bool, tx: Store) -> None:
+    # dispatch's and sla's events are not ordered between each other: what comes before its callback is kept for it.
+    tx.lock_order(work_order)
+    callback = tx.callback_of(work_order=work_order, round=round_)
+    if callback is None:
+        tx.keep_clock(work_order=work_order, round=round_, due_time=due_time, missed=missed)
+    else:
+        tx.save_callback(callback.clocked(due_time=due_time, missed=missed))
+
+
+def _callback(callback_id: UUID, etag: str, tx: Store) -> Callback:
+    callback = tx.callback_to_change(callback_id)
+    if callback is None:
+        raise ResourceNotFound(resource=f"callbacks/{callback_id}")
+    if etag and etag != str(callback.version):
+        raise EtagMismatch(resource=callback.name)
+    return callback
+
+
+def _announce_end(callback: Callback, tx: Store, now: datetime) -> None:
+    event = CallbackCompleted(
+        callback=callback.name,
+        work_order=callback.work_order,
+        appeal=callback.appeal,
+        unit=callback.unit,
+        solved=callback.solved,
+        round=callback.round,
+        complete_time=_timestamp(now),
+    )
+    if callback.verdict is not None:
+        event.verdict = callback_pb2.Verdict.Value(f"VERDICT_{callback.verdict}")
+    tx.publish(event, aggregate=callback.name, time=now)
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
+
+
+ON_EVENT = {
+    ResultReported: open_callback,
+    DeadlinesOpened: carry_due_time,
+    DeadlineMissed: mark_overdue,
+    AppealAnswered: open_evaluation,
+}
