@@ -48,6 +48,9 @@ class Settings(BaseModel):
 
     listen_address: str = Field("0.0.0.0:50051", description="Where staff, channels and citizens call (TLS, tokens).")
     internal_address: str = Field("0.0.0.0:50052", description="Where other services call (mutual TLS).")
+    health_address: str = Field(
+        "0.0.0.0:50053", description="gRPC health for probes, without TLS; nothing else answers."
+    )
     tls_certificate: Path = Field(Path("/etc/hotline/tls/tls.crt"), description="Certificate of this service, PEM.")
     tls_key: Path = Field(Path("/etc/hotline/tls/tls.key"), description="Its private key, PEM, not readable by others.")
     tls_ca: Path = Field(Path("/etc/hotline/tls/ca.crt"), description="Who signs the services' certificates, PEM.")
@@ -137,7 +140,7 @@ class Settings(BaseModel):
         return "127.0.0.1" if self.environment == "local" else ""
 
     def require_files(self, *names: str) -> None:
-        """Raise SettingsError unless the named files are there and private keys among them are not open to everybody."""
+        """Raise SettingsError unless the files are there and private keys among them are not open to everybody."""
         problems = []
         for name in names:
             path: Path = getattr(self, name)

@@ -58,6 +58,11 @@ CALENDAR_KNOWN_UNTIL = Gauge(
 HEARTBEAT = Gauge("hotline_heartbeat_timestamp_seconds", "Last sign of life of a process.", ["service", "process"])
 TICKER_FAILED = Counter("hotline_ticker_failed_total", "Runs of a periodic task that failed.", ["service", "ticker"])
 APPEALS_REGISTERED = Counter("hotline_appeals_registered_total", "Appeals taken in (Art. 20).", ["service", "channel"])
+ORDERS_WITHOUT_PRINCIPAL = Counter(
+    "hotline_orders_without_principal_total",
+    "Orders for a unit without first-responsible person (Art. 10).",
+    ["service"],
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(

@@ -1,0 +1,376 @@
+"""The api server: every call goes through one chain, composed per method when the process starts.
+
+Outermost first: telemetry, errors, deadline and rate, identity, permission, validation, and then the servicer's method.
+A method that names no permission in its proto stops the start. The chain works on bytes, so that a request nobody can
+read is refused, counted and answered like any other.
+"""
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import protovalidate
+import psycopg
+import structlog
+from google.protobuf import message_factory
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from hotline.common.v1 import access_pb2
+
+from hotline_kernel import call as current
+from hotline_kernel import rpc_status, telemetry
+from hotline_kernel.auth import ANONYMOUS, Authenticator, Principal, service_principal
+from hotline_kernel.call import Call
+from hotline_kernel.errors import (
+    DeadlineTooShort,
+    FieldInvalid,
+    HotlineError,
+    PermissionDenied,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
+from hotline_kernel.settings import Settings
+
+__all__ = ["ApiServer", "Call", "NotServable"]
+
+DEFAULT_DEADLINE_SECONDS = 10.0
+LONGEST_DEADLINE_SECONDS = 60.0
+KEPT_BACK_SECONDS = 0.02  # for the answer's way back
+LEAST_SECONDS = 0.05
+_MAX_BUCKETS = 10_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_log = structlog.get_logger(__name__)
+
+
+class NotServable(Exception):  # noqa: N818  (read at start, by a person)
+    """The services cannot be served as they are; the text says which method lacks what."""
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """A call on its way in; each stage fills in what it found out."""
+
+    raw: bytes
+    context: grpc.ServicerContext
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    code: str = "OK"
+    trace_id: str = ""
+    deadline: float = 0.0
+    principal: Principal = ANONYMOUS
+
+
+_Stage = Callable[[_Incoming], bytes]
+
+
+class ApiServer:
+    """Serves on two ports, for people by token and for other services by certificate; tells its health on a third."""
+
+    def __init__(
+        self, *, settings: Settings, servicers: Mapping[ServiceDescriptor, object], authenticator: Authenticator
+    ) -> None:
+        """Binds the ports (port 0 takes a free one); raises NotServable. Nothing is answered before `start`."""
+        self._names = [descriptor.full_name for descriptor in servicers]
+        self._health = health.HealthServicer(experimental_non_blocking=True)
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc"),
+            options=[
+                ("grpc.max_receive_message_length", settings.max_request_bytes),
+                ("grpc.so_reuseport", 1),
+                ("grpc.max_metadata_size", 16_384),
+                ("grpc.keepalive_time_ms", 60_000),
+                ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
+            ],
+            maximum_concurrent_rpcs=settings.max_waiting_calls,
+        )
+        guard = _Guard(settings=settings, authenticator=authenticator)
+        for descriptor, servicer in servicers.items():
+            handlers = {method.name: _handler(method, servicer, guard) for method in descriptor.methods}
+            self._server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(descriptor.full_name, handlers),)
+            )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        files = _TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+        self.listen_port = self._server.add_secure_port(settings.listen_address, files.credentials(mutual=False))
+        self.internal_port = self._server.add_secure_port(settings.internal_address, files.credentials(mutual=True))
+        # Kubelet's probes speak no TLS. A server of its own answers them, so that a full house still looks alive.
+        self._probes = grpc.server(futures.ThreadPoolExecutor(1, thread_name_prefix="probe"))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._probes)
+        self.health_port = self._probes.add_insecure_port(settings.health_address)
+
+    def start(self) -> None:
+        """Answer calls from now on, and say so to whoever asks for our health."""
+        self._server.start()
+        self._probes.start()
+        for name in ("", *self._names):
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    def drain(self, seconds: float) -> None:
+        """Say that we go, take no new calls, and wait up to `seconds` for those in hand."""
+        self._health.enter_graceful_shutdown()
+        self._server.stop(seconds).wait()
+        self._probes.stop(None).wait()
+
+
+def _handler(method: MethodDescriptor, servicer: object, guard: "_Guard") -> grpc.RpcMethodHandler[bytes, bytes]:
+    options = method.GetOptions()
+    if not options.HasExtension(access_pb2.access):
+        raise NotServable(f"{method.full_name}: names no permission; add (hotline.common.v1.access) to its proto")
+    work = getattr(servicer, method.name, None)
+    if work is None or method.client_streaming or method.server_streaming:
+        raise NotServable(f"{method.full_name}: {type(servicer).__name__} has no such method, or it streams")
+    chain = _validated(method, options.Extensions[access_pb2.access].permission, work)
+    chain = _permitted(options.Extensions[access_pb2.access], chain)
+    chain = _identified(guard, chain)
+    chain = _limited(guard, chain)
+    chain = _answered(method, guard.settings.service, chain)
+    chain = _measured(method, guard.settings.service, chain)
+
+    def handle(raw: bytes, context: grpc.ServicerContext) -> bytes:
+        return chain(_Incoming(raw, context))
+
+    return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def _measured(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
+    name = f"{method.containing_service.name}/{method.name}"
+    codes = {code.name: telemetry.RPC_REQUESTS.labels(service, name, code.name) for code in grpc.StatusCode}
+    duration = telemetry.RPC_DURATION.labels(service, name)
+    span_name = f"{method.containing_service.full_name}/{method.name}"
+
+    def measured(incoming: _Incoming) -> bytes:
+        started = time.perf_counter()
+        incoming.metadata = dict(incoming.context.invocation_metadata())  # type: ignore[arg-type]
+        with telemetry.span(span_name, traceparent=str(incoming.metadata.get("traceparent", ""))) as span:
+            incoming.trace_id = f"{span.get_span_context().trace_id:032x}"
+            answer = then(incoming)
+            if span.is_recording():
+                span.set_attribute("rpc.grpc.status_code", incoming.code)
+        codes[incoming.code].inc()
+        duration.observe(time.perf_counter() - started)
+        return answer
+
+    return measured
+
+
+def _answered(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
+    """Turns what was raised into a `google.rpc.Status`; what nobody foresaw is logged here, once, and stays here."""
+    domain = f"{service}.hotline"
+
+    def answered(incoming: _Incoming) -> bytes:
+        try:
+            return then(incoming)
+        except HotlineError as error:
+            refusal = error
+        except psycopg.OperationalError as error:
+            _log.warning("database_unavailable", method=method.full_name, **telemetry.failure(error))
+            refusal = Unavailable()
+        except Exception as error:  # noqa: BLE001  (the last one that can catch it)
+            _log.error("call_failed", method=method.full_name, **telemetry.failure(error))
+            refusal = HotlineError(trace_id=incoming.trace_id)
+        code, details = rpc_status.from_error(refusal, domain=domain)
+        incoming.code = code.name
+        incoming.context.set_code(code)
+        incoming.context.set_details(details.message)
+        incoming.context.set_trailing_metadata(((rpc_status.DETAILS_KEY, details.SerializeToString()),))
+        return b""
+
+    return answered
+
+
+def _limited(guard: "_Guard", then: _Stage) -> _Stage:
+    def limited(incoming: _Incoming) -> bytes:
+        seconds = incoming.context.time_remaining()  # years when the caller set no deadline
+        if seconds > LONGEST_DEADLINE_SECONDS:
+            seconds = DEFAULT_DEADLINE_SECONDS
+        if seconds < LEAST_SECONDS:
+            raise DeadlineTooShort
+        incoming.deadline = time.monotonic() + seconds - KEPT_BACK_SECONDS
+        guard.admit(incoming)
+        return then(incoming)
+
+    return limited
+
+
+def _identified(guard: "_Guard", then: _Stage) -> _Stage:
+    def identified(incoming: _Incoming) -> bytes:
+        if incoming.principal is ANONYMOUS:
+            incoming.principal = guard.identify(incoming)
+        return then(incoming)
+
+    return identified
+
+
+def _permitted(access: access_pb2.Access, then: _Stage) -> _Stage:
+    allowed = frozenset(access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in access.roles)
+    anyone = access_pb2.ROLE_ANYONE in access.roles
+    permission = access.permission
+
+    def permitted(incoming: _Incoming) -> bytes:
+        if not anyone and not (incoming.principal.roles & allowed):
+            if incoming.principal is ANONYMOUS:
+                raise Unauthenticated
+            raise PermissionDenied(permission=permission)
+        return then(incoming)
+
+    return permitted
+
+
+def _validated(method: MethodDescriptor, permission: str, work: Callable[[Any, Call], Message]) -> _Stage:
+    request_type = message_factory.GetMessageClass(method.input_type)
+    path = f"/{method.containing_service.full_name}/{method.name}"
+
+    def validated(incoming: _Incoming) -> bytes:
+        try:
+            request = request_type.FromString(incoming.raw)
+        except DecodeError as error:
+            raise FieldInvalid(
+                [("", f"the body is not a {method.input_type.full_name} with valid UTF-8 text")]
+            ) from error
+        broken = [
+            (_path(found.proto.field), found.proto.message) for found in protovalidate.collect_violations(request)
+        ]
+        broken += ((name, "holds a control character that is no line feed or tab") for name in _dirty(request, ""))
+        if broken:
+            raise FieldInvalid(broken)
+        call = Call(incoming.principal, path, permission, incoming.trace_id, incoming.deadline)
+        token = current.CURRENT.set(call)
+        try:
+            return work(request, call).SerializeToString()
+        finally:
+            current.CURRENT.reset(token)
+
+    return validated
+
+
+def _path(field_path: Any) -> str:
+    """As in `citizen.phone` or `keywords[2]`."""
+    parts = []
+    for element in field_path.elements if field_path else ():
+        key = f"[{element.subscript.value}]" if element.subscript else ""
+        parts.append(f"{element.field_name}{key}")
+    return ".".join(parts)
+
+
+def _dirty(message: Message, prefix: str) -> Iterator[str]:
+    """Paths of the texts that hold a control character (NUL, which PostgreSQL cannot keep, and its like)."""
+    for descriptor, value in message.ListFields():
+        name = f"{prefix}{descriptor.name}"
+        if descriptor.type == FieldDescriptor.TYPE_STRING:
+            for text in value if descriptor.is_repeated else (value,):
+                if _CONTROL.search(text):
+                    yield name
+        elif descriptor.type == FieldDescriptor.TYPE_MESSAGE:
+            if descriptor.message_type is not None and descriptor.message_type.GetOptions().map_entry:
+                yield from (
+                    name for item in value.items() if any(isinstance(t, str) and _CONTROL.search(t) for t in item)
+                )
+            elif descriptor.is_repeated:
+                for index, element in enumerate(value):
+                    yield from _dirty(element, f"{name}[{index}].")
+            else:
+                yield from _dirty(value, f"{name}.")
+
+
+class _Guard:
+    """Says who calls, and how often they may."""
+
+    def __init__(self, *, settings: Settings, authenticator: Authenticator) -> None:
+        self.settings = settings
+        self._authenticator = authenticator
+        self._identified = _Buckets(rate=settings.rate_per_second, burst=settings.rate_burst)
+        self._anonymous = _Buckets(rate=settings.anonymous_rate_per_second, burst=settings.anonymous_rate_burst)
+
+    def admit(self, incoming: _Incoming) -> None:
+        """Charge the call to its caller: services are free, a token that we know pays for itself, others by address.
+
+        Raises RateLimited.
+        """
+        names: Sequence[bytes] = incoming.context.auth_context().get("x509_subject_alternative_name", ())  # type: ignore[assignment]
+        service = service_principal(name.decode(errors="replace") for name in names) if names else None
+        known = service or self._authenticator.known(_bearer(incoming))
+        if known is not None:
+            incoming.principal = known
+        if service is not None:
+            return
+        if known is not None:
+            wait = self._identified.take(known.subject)
+        else:
+            wait = self._anonymous.take(incoming.context.peer().rpartition(":")[0])
+        if wait > 0:
+            raise RateLimited(retry_seconds=f"{wait:.2f}")
+
+    def identify(self, incoming: _Incoming) -> Principal:
+        """The caller of a call that nobody is known for yet; ANONYMOUS without a token. Raises Unauthenticated."""
+        if "authorization" not in incoming.metadata:
+            return ANONYMOUS
+        return self._authenticator.identify(_bearer(incoming))
+
+
+def _bearer(incoming: _Incoming) -> str:
+    scheme, _, token = str(incoming.metadata.get("authorization", "")).partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+class _Buckets:
+    """Token buckets, one a caller; the least recently seen are forgotten, so memory is bounded."""
+
+    def __init__(self, *, rate: float, burst: int) -> None:
+        self._rate, self._burst = rate, float(burst)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller: (tokens, when that was so)
+        self._lock = threading.Lock()
+
+    def take(self, caller: str) -> float:
+        """Take one token; 0 if there was one, else the seconds until there will be."""
+        now = time.monotonic()
+        with self._lock:
+            tokens, since = self._buckets.get(caller, (self._burst, now))
+            tokens = min(self._burst, tokens + (now - since) * self._rate)
+            wait = 0.0 if tokens >= 1 else (1 - tokens) / self._rate
+            self._buckets[caller] = (tokens if wait else tokens - 1, now)
+            self._buckets.move_to_end(caller)
+            if len(self._buckets) > _MAX_BUCKETS:
+                self._buckets.popitem(last=False)
+        return wait
+
+
+class _TlsFiles:
+    """Certificates from files, read again when they change, so that a renewal needs no restart."""
+
+    def __init__(self, certificate: Path, key: Path, ca: Path) -> None:
+        self._certificate, self._key, self._ca = certificate, key, ca
+
+    def credentials(self, *, mutual: bool) -> grpc.ServerCredentials:
+        """Server credentials; `mutual` asks the client for a certificate of our CA."""
+        seen = self._stamp()
+
+        def changed() -> grpc.ServerCertificateConfiguration | None:
+            nonlocal seen
+            now = self._stamp()
+            if now == seen:
+                return None
+            seen = now
+            return self._configuration(mutual=mutual)
+
+        return grpc.dynamic_ssl_server_credentials(
+            self._configuration(mutual=mutual),
+            changed,  # type: ignore[arg-type]  # None is "no change", the stub does not know
+            require_client_authentication=mutual,
+        )
+
+    def _configuration(self, *, mutual: bool) -> grpc.ServerCertificateConfiguration:
+        pairs = [(self._key.read_bytes(), self._certificate.read_bytes())]
+        return grpc.ssl_server_certificate_configuration(pairs, self._ca.read_bytes() if mutual else None)
+
+    def _stamp(self) -> tuple[int, ...]:
+        return tuple(path.stat().st_mtime_ns for path in (self._certificate, self._key, self._ca))
