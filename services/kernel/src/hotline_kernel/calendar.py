@@ -173,8 +173,8 @@ def load(path: Path | None) -> Calendar:
     text = path.read_bytes()
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise CalendarFileError(f"{path}: not YAML: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: looks like a date and is none
+        raise CalendarFileError(f"{path}: cannot be read: {error}") from error
     try:
         return _from_file({} if content is None else content, digest=hashlib.sha256(text).hexdigest())
     except CalendarFileError as error:
