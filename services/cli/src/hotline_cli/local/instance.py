@@ -1,0 +1,260 @@
+"""One instance of the platform on this machine: five services, three processes each, with stores of their own."""
+
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Literal, Self, cast
+
+from hotline_kernel import audit, migrate, topology
+from hotline_kernel.clock import Clock, SystemClock, VirtualClock
+from hotline_kernel.issuer import LocalIssuer
+from hotline_kernel.settings import PREFIX, Settings
+
+from hotline_cli.client import SERVICES
+from hotline_cli.local import pki
+from hotline_cli.local.endpoints import Endpoints
+from hotline_cli.local.running import MAIN, Running
+from hotline_cli.local.servers import free_port, is_free
+from hotline_cli.local.supervisor import Process, Supervisor
+
+PROCESSES = ("serve", "pump", "listen")
+
+
+class AlreadyRunningError(Exception):
+    """Another process supervises this instance; stop it first."""
+
+
+class Instance:
+    """The platform under `directory/name`, with a database a service and a virtual host on the given servers.
+
+    prepare, start and stop follow one another; as a context manager it does them itself. Data and keys stay until
+    `destroy`.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        servers: Endpoints,
+        name: str = MAIN,
+        clock: Literal["system", "virtual"] = "system",
+        start: datetime | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Nothing is started or made yet but the folder.
+
+        name -- lower-case letters, digits and underscores;  start -- where a virtual clock begins, by default now;
+        settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours.
+        """
+        self.name = name
+        self.directory = directory.resolve() / name
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.servers = servers
+        self.clock: Clock = SystemClock() if clock == "system" else self._virtual_clock(start or datetime.now(UTC))
+        self._settings = dict(settings or {})
+        self._ports: dict[str, int] = {}
+        self._issuer: LocalIssuer | None = None
+        self._supervisor = Supervisor({})
+        self._lock: IO[str] | None = None
+
+    @property
+    def running(self) -> Running:
+        """The instance as its callers see it. Only while it runs."""
+        return Running.read(self.directory / "instance.json")
+
+    @property
+    def processes(self) -> Mapping[str, Process]:
+        """The processes by name, for example `sla.pump`."""
+        return self._supervisor.processes
+
+    def database_url(self, service: str) -> str:
+        """Return the conninfo of a service's database."""
+        return self.servers.database_url(f"{self.name}_{service}")
+
+    @property
+    def broker_url(self) -> str:
+        """The AMQP address of the virtual host."""
+        return self.servers.broker_url(self.name)
+
+    def prepare(self) -> None:
+        """Make databases, virtual host, certificates and keys, and bring schemas and queues up to date.
+
+        Raises AlreadyRunningError when another supervisor has this instance.
+        """
+        self._take()
+        self.servers.create_vhost(self.name)
+        for service in SERVICES:
+            self.servers.create_database(f"{self.name}_{service}")
+            settings = self._kernel_settings(service)
+            for phase in ("pre", "post"):
+                migrate.run(settings=settings, package=f"hotline_{service}", phase=phase)
+        topology.declare(settings=self._kernel_settings(SERVICES[0]))
+
+    def start(self, *, on_ready: Callable[[Process], None] = lambda _: None) -> None:
+        """Start every process of a prepared instance and wait until all work."""
+        self._issuer = LocalIssuer(self.directory / "issuer", self._ports["issuer"])
+        self._issuer.start()
+        (self.directory / "logs").mkdir(exist_ok=True)
+        self._describe(self._issuer).write(self.directory / "instance.json")
+        self._supervisor = Supervisor(
+            {f"{service}.{kind}": self._process(service, kind) for kind in PROCESSES for service in SERVICES}
+        )
+        self._supervisor.start(on_ready=on_ready)
+
+    def stop(self) -> None:
+        """Stop every process in order; data and keys stay."""
+        self._supervisor.stop()
+        if self._issuer is not None:
+            self._issuer.stop()
+            self._issuer = None
+        (self.directory / "instance.json").unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def destroy(self) -> None:
+        """Stop and forget everything: databases, virtual host, keys, logs."""
+        self.stop()
+        for service in SERVICES:
+            self.servers.drop_database(f"{self.name}_{service}")
+        self.servers.drop_vhost(self.name)
+        shutil.rmtree(self.directory)
+
+    def kill(self, process: str) -> None:
+        """Kill a process such as `sla.pump` with SIGKILL; the supervisor starts it again."""
+        self.processes[process].kill()
+
+    def wait_ready(self, *, seconds: float = 60) -> None:
+        """Wait until every process works."""
+        for process in self.processes.values():
+            process.wait_ready(seconds=seconds)
+
+    def environment(self, service: str, kind: str) -> dict[str, str]:
+        """Return the whole environment of a process: `serve`, `listen` or `pump`."""
+        certificate, key = self._authority.certify(service)
+        values = {
+            "environment": "local",
+            "database_url": self.database_url(service),
+            "broker_url": self.broker_url,
+            "clock": self._clock_setting,
+            "listen_address": f"127.0.0.1:{self._ports[f'{service}.listen_address']}",
+            "internal_address": f"127.0.0.1:{self._ports[f'{service}.internal_address']}",
+            "tls_certificate": str(certificate),
+            "tls_key": str(key),
+            "tls_ca": str(self._authority.certificate),
+            "oidc_issuer": f"http://127.0.0.1:{self._ports['issuer']}",
+            "audit_key": str(self._audit_key(service)),
+            "metrics_port": str(self._ports[f"{service}.{kind}"]),
+            "trace_file": str(self.directory / "traces.jsonl"),
+            **self._own_settings(service),
+            **self._settings,
+        }
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", str(self.directory)),
+            "LC_ALL": "C.UTF-8",
+            **{PREFIX + field.upper(): value for field, value in values.items()},
+        }
+
+    def __enter__(self) -> Self:
+        try:
+            self.prepare()
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def _authority(self) -> pki.Authority:
+        return pki.Authority(self.directory / "tls")
+
+    @property
+    def _clock_setting(self) -> str:
+        return f"virtual:{self._clock_file}" if isinstance(self.clock, VirtualClock) else "system"
+
+    @property
+    def _clock_file(self) -> Path:
+        return self.directory / "clock"
+
+    def _virtual_clock(self, start: datetime) -> VirtualClock:
+        return (
+            VirtualClock(self._clock_file)
+            if self._clock_file.exists()
+            else VirtualClock.create(self._clock_file, start)
+        )
+
+    def _own_settings(self, service: str) -> dict[str, str]:
+        """Return what one service alone is told."""
+        return {}
+
+    def _audit_key(self, service: str) -> Path:
+        path = self.directory / f"{service}.audit.pem"
+        audit.load_or_create_key(path)
+        return path
+
+    def _kernel_settings(self, service: str) -> Settings:
+        return Settings.model_validate(
+            {
+                "service": service,
+                "environment": "local",
+                "database_url": self.database_url(service),
+                "broker_url": self.broker_url,
+            }
+        )
+
+    def _process(self, service: str, kind: str) -> Process:
+        return Process(
+            name=f"{service}.{kind}",
+            command=[sys.executable, "-m", f"hotline_{service}", kind],
+            environment=self.environment(service, kind),
+            log=self.directory / "logs" / f"{service}.{kind}.log",
+            health_url=f"http://127.0.0.1:{self._ports[f'{service}.{kind}']}/healthz",
+        )
+
+    def _describe(self, issuer: LocalIssuer) -> Running:
+        return Running(
+            name=self.name,
+            ca_file=str(self._authority.certificate),
+            addresses={service: f"127.0.0.1:{self._ports[f'{service}.listen_address']}" for service in SERVICES},
+            internal_addresses={
+                service: f"127.0.0.1:{self._ports[f'{service}.internal_address']}" for service in SERVICES
+            },
+            issuer=issuer.url,
+            issuer_secret=issuer.secret,
+            clock=self._clock_setting,
+            logs=str(self.directory / "logs"),
+            trace_file=str(self.directory / "traces.jsonl"),
+        )
+
+    def _take(self) -> None:
+        """Hold the instance until `stop` or our end, whichever comes first."""
+        if self._lock is not None:
+            return
+        lock = (self.directory / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise AlreadyRunningError(f"{self.name} runs already: its files are in {self.directory}") from error
+        self._lock = lock
+        self._ports = self._remembered_ports()
+
+    def _remembered_ports(self) -> dict[str, int]:
+        """Return the ports of last time, all but those that somebody else has taken meanwhile."""
+        path = self.directory / "ports.json"
+        ports = cast("dict[str, int]", json.loads(path.read_text())) if path.exists() else {}
+        wanted = [f"{s}.{use}" for s in SERVICES for use in ("listen_address", "internal_address", *PROCESSES)]
+        for use in [*wanted, "issuer"]:
+            if use not in ports or not is_free(ports[use]):
+                ports[use] = free_port(frozenset(ports.values()))
+        path.write_text(json.dumps(ports))
+        return ports

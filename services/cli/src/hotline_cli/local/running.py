@@ -1,0 +1,107 @@
+"""A running instance as its callers see it: where its services are, and tokens from its issuer."""
+
+import json
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Self
+
+from hotline_cli.local.pki import write_secret
+
+MAIN = "hotline"
+"""Name of the instance that `make run` starts."""
+_RENEW_AFTER_SECONDS = 1800.0
+_TOKEN_SECONDS = 3600
+
+
+class NoInstanceError(Exception):
+    """No instance runs here; start one with `make run`."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `instance.json` says; its owner alone may read it.
+
+    addresses -- service -> `host:port` for callers with a token;  internal_addresses -- the same for services;
+    clock -- as in HOTLINE_CLOCK;  logs -- folder of `<service>.<process>.log`;  trace_file -- spans, one a line.
+    """
+
+    name: str
+    ca_file: str
+    addresses: dict[str, str]
+    internal_addresses: dict[str, str]
+    issuer: str
+    issuer_secret: str = field(repr=False)
+    clock: str
+    logs: str
+    trace_file: str
+    _tokens: dict[tuple[str, ...], tuple[float, str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Self:
+        """Return the instance of the checkout around a folder, by default the current one, else of this Python.
+
+        Raises NoInstanceError when there is none.
+        """
+        for origin in (start or Path.cwd(), Path(sys.prefix)):
+            for folder in (origin.resolve(), *origin.resolve().parents):
+                path = folder / ".run" / MAIN / "instance.json"
+                if path.is_file():
+                    return cls.read(path)
+        raise NoInstanceError("no instance is running here; start one with `make run`")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the instance that a file describes."""
+        return cls(**json.loads(path.read_text()))
+
+    def write(self, path: Path) -> None:
+        """Leave a description by which `find` and `read` find the instance."""
+        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+        write_secret(path, json.dumps(shown, indent=2).encode())
+
+    @property
+    def ca(self) -> Path:
+        """Certificate authority of the services."""
+        return Path(self.ca_file)
+
+    def address(self, service: str) -> str:
+        """Return `host:port` of a service for callers with a token."""
+        return self.addresses[service]
+
+    def internal_address(self, service: str) -> str:
+        """Return `host:port` of a service for other services (mutual TLS)."""
+        return self.internal_addresses[service]
+
+    def token(self, *, roles: list[str], unit: str = "", region: str = "", subject: str = "") -> str:
+        """Return a bearer token for somebody in these roles; asked from the issuer anew every half hour.
+
+        unit -- `units/…`;  region -- division code;  subject -- who it is; by default named after the roles and unit.
+        Raises NoInstanceError when the issuer does not answer.
+        """
+        subject = subject or "-".join([*sorted(roles), *([unit.removeprefix("units/")] if unit else [])])
+        wanted = (*sorted(roles), unit, region, subject)
+        with self._lock:
+            asked, token = self._tokens.get(wanted, (float("-inf"), ""))
+            if monotonic() - asked > _RENEW_AFTER_SECONDS:
+                token = self._ask(roles=" ".join(sorted(roles)), unit=unit, region=region, subject=subject)
+                self._tokens[wanted] = (monotonic(), token)
+            return token
+
+    def _ask(self, **claims: str) -> str:
+        form = {**claims, "name": claims["subject"], "client_secret": self.issuer_secret}
+        form["lifetime_seconds"] = str(_TOKEN_SECONDS)
+        body = urllib.parse.urlencode(form).encode()
+        try:
+            with urllib.request.urlopen(f"{self.issuer}/token", data=body, timeout=10) as answer:  # noqa: S310
+                return str(json.load(answer)["access_token"])
+        except urllib.error.URLError as error:
+            raise NoInstanceError(f"{self.name} does not run any more; start it with `make run`") from error
