@@ -47,7 +47,10 @@ class Announced:
     traceparent: str
 
     def headers(self, source: str) -> dict[str, str | int]:
-        """The CloudEvents attributes and the trace context, as they travel beside the body."""
+        """The CloudEvents attributes and the trace context, as they travel beside the body.
+
+        `time` is legal time, `committed` real time.
+        """
         return {
             "id": str(self.event_id),
             "type": self.type,
@@ -56,6 +59,7 @@ class Announced:
             "time": self.occurred_time.isoformat(),
             "sequence": self.sequence,
             "traceparent": self.traceparent,
+            "committed": self.created_time.isoformat(),
         }
 
 

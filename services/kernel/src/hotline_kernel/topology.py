@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 
-import kombu
 import yaml
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
 
 from hotline_kernel.settings import Settings
 
@@ -39,14 +40,14 @@ def queue_name(source: str, consumer: str) -> str:
     return f"evt-{source}-#--{consumer}.{EVENT_METHOD}"
 
 
-def exchange(source: str) -> kombu.Exchange:
+def exchange(source: str) -> Exchange:
     """Where `source` publishes."""
-    return kombu.Exchange(f"{source}.events", type="topic", durable=True)
+    return Exchange(f"{source}.events", type="topic", durable=True)
 
 
-def queue(source: str, consumer: str) -> kombu.Queue:
+def queue(source: str, consumer: str) -> Queue:
     """The queue of one pair, bound to everything, so that a gap in the sequence is a gap."""
-    return kombu.Queue(
+    return Queue(
         queue_name(source, consumer),
         exchange=exchange(source),
         routing_key="#",
@@ -55,7 +56,7 @@ def queue(source: str, consumer: str) -> kombu.Queue:
     )
 
 
-def queues(*, profile: str) -> list[kombu.Queue]:
+def queues(*, profile: str) -> list[Queue]:
     """Every queue of a profile."""
     return [
         queue(source, consumer)
@@ -65,9 +66,9 @@ def queues(*, profile: str) -> list[kombu.Queue]:
 
 
 @contextmanager
-def connected(broker_url: str) -> Iterator[kombu.Connection]:
+def connected(broker_url: str) -> Iterator[Connection]:
     """A connection to the broker, made at once; raises an OSError or `amqp.AMQPError` if there is none."""
-    with kombu.Connection(broker_url, heartbeat=10, connect_timeout=5) as connection:
+    with Connection(broker_url, heartbeat=10, connect_timeout=5) as connection:
         connection.connect()
         yield connection
 

@@ -1,0 +1,330 @@
+"""The inbox: what this service received, in the order in which it must take effect.
+
+The listener stores each message as a row and acknowledges it after the commit. The pump handles rows: effect, cursor
+and row change commit together. `inbox_cursor` holds the last sequence handled of every aggregate of every source and
+decides what is next (run it), late or double (done without effect) or early (parked until the gap is filled).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from hotline_kernel.outbox import LANES, lane_of
+
+if TYPE_CHECKING:
+    from hotline_kernel.db import Transaction
+
+CHANNEL = "hotline_inbox"
+"""The channel on which waiting workers are woken."""
+
+STORE = """
+INSERT INTO inbox (source, event_id, aggregate, sequence, lane, type, payload, headers, occurred_time, state, error)
+SELECT * FROM unnest(%(source)s::text[], %(event_id)s::uuid[], %(aggregate)s::text[], %(sequence)s::bigint[],
+    %(lane)s::smallint[], %(type)s::text[], %(payload)s::text[], %(headers)s::jsonb[], %(occurred_time)s::timestamptz[],
+    %(state)s::text[], %(error)s::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What travelled beside an event's body."""
+
+    id: UUID | None
+    source: str
+    aggregate: str
+    sequence: int
+    type: str
+    time: datetime
+    """Legal time of the fact."""
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One message as it goes into the inbox; `dead` from the start, with the reason, if it cannot be read."""
+
+    source: str
+    event_id: UUID | None
+    aggregate: str
+    sequence: int
+    type: str
+    payload: str
+    headers: Mapping[str, Any]
+    occurred_time: datetime | None
+    error: str
+
+    @classmethod
+    def read(
+        cls, *, source: str, body: bytes | str | memoryview, content_type: str | None, headers: Mapping[str, Any]
+    ) -> "Received":
+        """Read a message of the queue of `source`; never fails, whatever was sent."""
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        problems = []
+        if content_type != "application/json":
+            problems.append(f"content type {content_type!r} is not application/json")
+        try:
+            payload = raw.decode()
+            if not isinstance(json.loads(payload), dict):
+                problems.append("the body is not a JSON object")
+        except ValueError as error:
+            payload = raw.decode(errors="backslashreplace")
+            problems.append(f"the body is not JSON: {type(error).__name__}")
+        fields = {}
+        for name, (header, convert) in _HEADERS.items():
+            try:
+                fields[name] = convert(headers[header])
+            except (KeyError, ValueError, TypeError, AttributeError):
+                problems.append(f"header {header!r} is missing or malformed")
+                fields[name] = _MISSING[name]
+        return cls(
+            source=source,
+            payload=payload.replace("\0", "\\0"),
+            headers=json.loads(json.dumps(dict(headers), default=str).replace("\\u0000", "")),
+            error="; ".join(problems),
+            **fields,
+        )
+
+    @property
+    def state(self) -> str:
+        """The row's first state."""
+        return "dead" if self.error else "open"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError
+    return value
+
+
+def _sequence(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _time(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+_HEADERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "event_id": ("id", UUID),
+    "aggregate": ("subject", _text),
+    "sequence": ("sequence", _sequence),
+    "type": ("type", _text),
+    "occurred_time": ("time", _time),
+}
+_MISSING: Mapping[str, Any] = {"event_id": None, "aggregate": "", "sequence": 0, "type": "", "occurred_time": None}
+
+
+def store_params(messages: Sequence[Received]) -> dict[str, list[Any]]:
+    """Parameters of `STORE`: any number of messages in one statement."""
+    return {
+        "source": [m.source for m in messages],
+        "event_id": [m.event_id for m in messages],
+        "aggregate": [m.aggregate for m in messages],
+        "sequence": [m.sequence for m in messages],
+        "lane": [lane_of(m.aggregate) for m in messages],
+        "type": [m.type for m in messages],
+        "payload": [m.payload for m in messages],
+        "headers": [Jsonb(m.headers) for m in messages],
+        "occurred_time": [m.occurred_time for m in messages],
+        "state": [m.state for m in messages],
+        "error": [m.error for m in messages],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An open row whose lane is locked."""
+
+    position: int
+    received_time: datetime
+    next_attempt_time: datetime
+    source: str
+    lane: int
+    event_id: UUID | None
+    aggregate: str
+    sequence: int
+    type: str
+    payload: str
+    headers: Mapping[str, Any]
+    occurred_time: datetime | None
+    attempts: int
+    handled: int
+    """The aggregate's cursor."""
+    age_seconds: float
+    """Since it was received."""
+
+    @property
+    def stream(self) -> tuple[str, str]:
+        """Whose order it stands in."""
+        return (self.source, self.aggregate)
+
+    @property
+    def lag_seconds(self) -> float:
+        """Since it was committed by its source, as far as that is known; since it was received otherwise."""
+        try:
+            on_the_way = self.received_time - datetime.fromisoformat(self.headers["committed"])
+        except (KeyError, TypeError, ValueError):
+            return self.age_seconds
+        return max(0.0, self.age_seconds + on_the_way.total_seconds())
+
+    def envelope(self) -> Envelope:
+        """What a handler is told beside the event. Raises ValueError for a row that could not be read."""
+        if self.sequence < 1 or self.occurred_time is None or not self.type:
+            raise ValueError("the message came without the headers of an event")
+        return Envelope(
+            id=self.event_id,
+            source=self.source,
+            aggregate=self.aggregate,
+            sequence=self.sequence,
+            type=self.type,
+            time=self.occurred_time,
+            traceparent=str(self.headers.get("traceparent", "")),
+        )
+
+
+def open_lanes(tx: "Transaction", *, sources: Iterable[str]) -> None:
+    """Make the lanes of these sources, so that their rows can be found."""
+    tx.run(
+        "INSERT INTO inbox_lane (source, lane) SELECT s.source, l.lane FROM unnest(%(sources)s::text[]) AS s(source)"
+        " CROSS JOIN generate_series(0, %(last)s) AS l(lane) ON CONFLICT DO NOTHING",
+        {"sources": sorted(sources), "last": LANES - 1},
+    )
+
+
+def lock_lanes(tx: "Transaction", *, limit: int) -> list[tuple[str, int]]:
+    """Take up to `limit` lanes that have something due and that nobody else holds, until the transaction's end."""
+    rows = tx.all(
+        """
+        SELECT source, lane FROM inbox_lane AS l
+        WHERE EXISTS (SELECT FROM inbox AS i WHERE i.source = l.source AND i.lane = l.lane AND i.state = 'open'
+                      AND i.next_attempt_time <= statement_timestamp())
+        LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        """,
+        {"limit": limit},
+    )
+    return [(row["source"], row["lane"]) for row in rows]
+
+
+def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int) -> list[Row]:
+    """Due rows of locked lanes, longest due first, each with its aggregate's cursor.
+
+    A statement of its own after the locks: only so does it see all that the last holder committed.
+    """
+    rows = tx.all(
+        """
+        SELECT i.*, coalesce(c.sequence, 0) AS handled,
+               extract(epoch FROM statement_timestamp() - i.received_time)::float8 AS age_seconds
+        FROM (
+            SELECT d.* FROM unnest(%(sources)s::text[], %(lanes)s::smallint[]) AS l(source, lane) CROSS JOIN LATERAL (
+                SELECT position, received_time, next_attempt_time, source, lane, event_id, aggregate, sequence, type,
+                       payload, headers, occurred_time, attempts
+                FROM inbox WHERE source = l.source AND lane = l.lane AND state = 'open'
+                  AND next_attempt_time <= statement_timestamp()
+                ORDER BY next_attempt_time, position LIMIT %(limit)s) AS d
+            ORDER BY d.next_attempt_time, d.position LIMIT %(limit)s) AS i
+        LEFT JOIN inbox_cursor AS c USING (source, aggregate)
+        """,
+        {"sources": [source for source, _ in lanes], "lanes": [lane for _, lane in lanes], "limit": limit},
+    )
+    return [Row(**row) for row in rows]
+
+
+@dataclass
+class Settlement:
+    """What a batch decided; written in one statement."""
+
+    settled: list[Row] = field(default_factory=list)
+    """Done: handled, skipped or double."""
+    parked: list[tuple[Row, float]] = field(default_factory=list)
+    """Early, with the seconds to wait."""
+    cursors: dict[tuple[str, str], int] = field(default_factory=dict)
+    counted: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Events that moved a cursor, by source and lane."""
+
+    def advance(self, row: Row) -> None:
+        """The row's event had its effect, or needs none."""
+        self.settled.append(row)
+        self.cursors[row.stream] = row.sequence
+        self.counted[row.source, row.lane] = self.counted.get((row.source, row.lane), 0) + 1
+
+
+def settle(tx: "Transaction", settlement: Settlement) -> None:
+    """Write what a batch decided, and wake the parked followers of every aggregate that went on."""
+    settled, parked = settlement.settled, settlement.parked
+    moved = [(row, "done", 0.0) for row in settled] + [(row, "open", delay) for row, delay in parked]
+    tx.run(
+        """
+        WITH advanced AS (
+            INSERT INTO inbox_cursor AS c (source, aggregate, sequence)
+            SELECT * FROM unnest(%(cursor_sources)s::text[], %(cursor_aggregates)s::text[],
+                                 %(cursor_sequences)s::bigint[])
+            ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence
+        ), counted AS (
+            UPDATE inbox_lane AS l SET handled = l.handled + n.handled
+            FROM unnest(%(count_sources)s::text[], %(count_lanes)s::smallint[], %(counts)s::bigint[])
+                AS n(source, lane, handled)
+            WHERE l.source = n.source AND l.lane = n.lane
+        ), woken AS (
+            UPDATE inbox AS i SET next_attempt_time = statement_timestamp()
+            FROM unnest(%(count_sources)s::text[], %(count_lanes)s::smallint[]) AS n(source, lane)
+            WHERE i.source = n.source AND i.lane = n.lane AND i.state = 'open' AND i.attempts = 0
+              AND i.next_attempt_time > statement_timestamp() AND i.aggregate = ANY(%(cursor_aggregates)s)
+        )
+        UPDATE inbox AS i
+        SET state = m.state, next_attempt_time = statement_timestamp() + make_interval(secs => m.delay)
+        FROM unnest(%(sources)s::text[], %(lanes)s::smallint[], %(times)s::timestamptz[], %(positions)s::bigint[],
+                    %(states)s::text[], %(delays)s::float8[])
+            AS m(source, lane, next_attempt_time, position, state, delay)
+        WHERE i.source = m.source AND i.lane = m.lane AND i.next_attempt_time = m.next_attempt_time
+          AND i.position = m.position AND i.state = 'open' AND i.received_time BETWEEN %(first)s AND %(last)s
+        """,
+        {
+            "cursor_sources": [source for source, _ in settlement.cursors],
+            "cursor_aggregates": [aggregate for _, aggregate in settlement.cursors],
+            "cursor_sequences": list(settlement.cursors.values()),
+            "count_sources": [source for source, _ in settlement.counted],
+            "count_lanes": [lane for _, lane in settlement.counted],
+            "counts": list(settlement.counted.values()),
+            "sources": [row.source for row, _, _ in moved],
+            "lanes": [row.lane for row, _, _ in moved],
+            "times": [row.next_attempt_time for row, _, _ in moved],
+            "positions": [row.position for row, _, _ in moved],
+            "states": [state for _, state, _ in moved],
+            "delays": [delay for _, _, delay in moved],
+            "first": min(row.received_time for row, _, _ in moved),
+            "last": max(row.received_time for row, _, _ in moved),
+        },
+    )
+
+
+def fail(tx: "Transaction", row: Row, *, error: str, dead: bool, delay_seconds: float) -> None:
+    """Count a failed try; nothing if somebody else settled the row meanwhile."""
+    tx.run(
+        """
+        UPDATE inbox SET attempts = attempts + 1, error = %(error)s, state = %(state)s,
+               next_attempt_time = statement_timestamp() + make_interval(secs => %(delay)s)
+        WHERE position = %(position)s AND source = %(source)s AND lane = %(lane)s AND state = 'open'
+          AND next_attempt_time = %(time)s AND attempts = %(attempts)s AND received_time = %(received_time)s
+        """,
+        {
+            "error": error,
+            "state": "dead" if dead else "open",
+            "delay": delay_seconds,
+            "position": row.position,
+            "source": row.source,
+            "lane": row.lane,
+            "time": row.next_attempt_time,
+            "attempts": row.attempts,
+            "received_time": row.received_time,
+        },
+    )

@@ -1,0 +1,180 @@
+"""The relay: outbox -> broker, in each aggregate's order, each event at least once.
+
+An event is marked as published only after the broker confirmed it, in the transaction that holds its lane's lock.
+Killed between the two, the relay publishes it again and the consumer's cursor makes the second one harmless.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from time import monotonic
+from typing import Any
+
+import amqp
+import psycopg
+import structlog
+from kombu.connection import Connection
+
+from hotline_kernel import outbox, telemetry, topology
+from hotline_kernel.db import OUTBOX_CHANNEL
+from hotline_kernel.settings import Settings
+
+BATCH = 500
+POLL_SECONDS = 1.0
+"""How often the outbox is looked at when nobody notified."""
+CONFIRM_SECONDS = 30.0
+CHECK_QUEUES_SECONDS = 60.0
+_BROKER_ERRORS = (amqp.AMQPError, OSError)
+_log = structlog.get_logger(__name__)
+
+
+class QueueMissing(Exception):  # noqa: N818  (a state of the broker, not a defect)
+    """A queue that the topology expects is not there: what is published now would be lost to its consumer."""
+
+
+class Publisher:
+    """One connection to the broker, on which events are published with confirms, many under way at once."""
+
+    def __init__(self, connection: Connection, *, source: str, profile: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._profile = profile
+        self._exchange = f"{source}.events"
+        self._channel = connection.channel()
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._channel.events["basic_return"].add(self._on_return)
+        self._tags = count(1)
+        self._pending: dict[int, outbox.Announced] = {}
+        self._returned: set[str] = set()
+        self._confirmed: list[outbox.Announced] = []
+        self._checked: float | None = None
+
+    def check_queues(self) -> None:
+        """Raise `QueueMissing` unless every queue of the topology exists; asks the broker once a minute."""
+        if self._checked is not None and monotonic() - self._checked < CHECK_QUEUES_SECONDS:
+            return
+        for consumer in topology.consumers_of(self._source, profile=self._profile):
+            name = topology.queue_name(self._source, consumer)
+            channel = self._connection.channel()
+            try:
+                channel.queue_declare(name, passive=True)
+                channel.close()
+            except amqp.NotFound as error:
+                raise QueueMissing(f"{name} is not declared: run `declare`") from error
+        self._checked = monotonic()
+
+    def publish(self, events: Sequence[outbox.Announced]) -> tuple[list[outbox.Announced], Exception | None]:
+        """Publish in order; returns those that are safe with the broker, and what went wrong with the others."""
+        self._pending, self._returned, self._confirmed = {}, set(), []
+        try:
+            for event in events:
+                message = self._channel.prepare_message(
+                    event.payload.encode(),
+                    content_type="application/json",
+                    content_encoding="utf-8",
+                    headers=event.headers(self._source),
+                    properties={"delivery_mode": 2, "message_id": str(event.event_id)},
+                )
+                self._pending[next(self._tags)] = event
+                self._channel.basic_publish(message, self._exchange, outbox.routing_key(event.type), mandatory=True)
+            deadline = monotonic() + CONFIRM_SECONDS
+            while self._pending:
+                self._connection.drain_events(timeout=max(0.001, deadline - monotonic()))
+        except _BROKER_ERRORS as error:
+            return self._safe(), error
+        if len(self._safe()) < len(events):
+            return self._safe(), QueueMissing(f"{self._exchange} refused or returned events")
+        return self._safe(), None
+
+    def keep_alive(self) -> None:
+        """Take what the broker sent meanwhile and answer its heartbeat; to be called about once a second."""
+        with suppress(TimeoutError):
+            self._connection.drain_events(timeout=0.001)
+        self._connection.heartbeat_check()
+
+    def _safe(self) -> list[outbox.Announced]:
+        if not topology.consumers_of(self._source, profile=self._profile):
+            return self._confirmed  # nobody is expected to listen: unroutable is right
+        return [event for event in self._confirmed if str(event.event_id) not in self._returned]
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:
+        self._confirmed += self._settle(tag, multiple)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple)
+
+    def _on_return(self, error: Exception, exchange: str, routing_key: str, message: amqp.Message) -> None:  # noqa: ARG002
+        self._returned.add(message.properties["message_id"])
+
+    def _settle(self, tag: int, multiple: bool) -> list[outbox.Announced]:
+        if not multiple:
+            return [self._pending.pop(tag)]
+        return [self._pending.pop(each) for each in [t for t in self._pending if t <= tag]]
+
+
+class Relay:
+    """Publishes what the outbox holds until told to stop; neither database nor broker being away ends it."""
+
+    def __init__(self, *, settings: Settings) -> None:
+        self._settings = settings
+        self._published = telemetry.RELAY_PUBLISHED.labels(settings.service)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, reconnecting with growing pauses."""
+        pause = 0.1
+        while not stop.is_set():
+            started = monotonic()
+            try:
+                with self._database() as connection, self._broker() as publisher:
+                    self._relay(connection, publisher, stop)
+            except (*_BROKER_ERRORS, QueueMissing, psycopg.OperationalError) as error:
+                pause = 0.1 if monotonic() - started > 10 else min(5.0, 2 * pause)
+                _log.warning(
+                    "relay_interrupted", pause_seconds=pause, reason=_reason(error), **telemetry.failure(error)
+                )
+                stop.wait(pause)
+
+    def publish_batch(self, connection: psycopg.Connection[Any], publisher: Publisher) -> int:
+        """Publish up to `BATCH` events of the lanes nobody else holds; returns how many the broker took."""
+        publisher.check_queues()
+        with connection.transaction():
+            lanes = outbox.lock_lanes(connection)
+            events = outbox.read_unpublished(connection, lanes=lanes, limit=BATCH)
+            safe, error = publisher.publish(events) if events else ([], None)
+            outbox.mark_published(connection, safe)
+        self._published.inc(len(safe))
+        if error:
+            raise error
+        return len(safe)
+
+    def _relay(self, connection: psycopg.Connection[Any], publisher: Publisher, stop: threading.Event) -> None:
+        connection.execute(f"LISTEN {OUTBOX_CHANNEL}")
+        while not stop.is_set():
+            while self.publish_batch(connection, publisher) and not stop.is_set():
+                pass
+            publisher.keep_alive()
+            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                pass
+
+    @contextmanager
+    def _database(self) -> Iterator[psycopg.Connection[Any]]:
+        with psycopg.connect(
+            self._settings.database_url.get_secret_value(),
+            autocommit=True,
+            connect_timeout=5,
+            application_name=f"{self._settings.service}-relay",
+            options="-c statement_timeout=30000",
+        ) as connection:
+            yield connection
+
+    @contextmanager
+    def _broker(self) -> Iterator[Publisher]:
+        with topology.connected(self._settings.broker_url.get_secret_value()) as connection:
+            yield Publisher(connection, source=self._settings.service, profile=self._settings.profile)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, QueueMissing) else ""
