@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import psycopg
 import structlog
@@ -25,11 +25,9 @@ from uuid_utils.compat import uuid7
 
 from hotline_kernel import telemetry
 from hotline_kernel.auth import SYSTEM, Principal
+from hotline_kernel.call import Call
 from hotline_kernel.errors import HotlineError, RequestIdReused, Unavailable
 from hotline_kernel.outbox import lane_of
-
-if TYPE_CHECKING:
-    from hotline_kernel.rpc_server import Call
 
 Connection = psycopg.Connection[DictRow]
 OUTBOX_CHANNEL = "hotline_outbox"
@@ -106,6 +104,10 @@ class Transaction:
     ) -> None:
         """Puts a deed on record (Art. 36). Details never hold a citizen's identity."""
         self._entries.append(_AuditEntry(action, resource, time, purpose, details or {}))
+
+    def keep_answer(self, answer: "_Answer") -> None:
+        """Keeps the answer to a request_id; `Commands` calls it."""
+        self._answer = answer
 
     def flush(self) -> bool:
         """Writes what was published and recorded; tells whether there was an event among it."""
@@ -323,7 +325,7 @@ class Commands(Generic[Tx]):
         self._database = database
 
     def run(
-        self, request: Message, call: "Call", response_type: type[Response], work: Callable[[Tx], Response]
+        self, request: Message, call: Call, response_type: type[Response], work: Callable[[Tx], Response]
     ) -> Response:
         """Does the work in a transaction and keeps its answer under the request's ``request_id`` in the same commit.
 
@@ -337,7 +339,7 @@ class Commands(Generic[Tx]):
             try:
                 with self._database.transaction(actor=call.principal) as tx:
                     response = work(tx)
-                    tx._answer = _Answer(caller, method, request_id, body_hash, response.SerializeToString())  # noqa: SLF001
+                    tx.keep_answer(_Answer(caller, method, request_id, body_hash, response.SerializeToString()))
                 return response
             except (_AnsweredBefore, HotlineError, psycopg.errors.UniqueViolation) as error:
                 if isinstance(error, Unavailable):

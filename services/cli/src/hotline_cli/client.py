@@ -1,0 +1,134 @@
+"""The five services, as the command `hotline` calls them: over their public interfaces alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+from uuid import uuid4
+
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from hotline.dispatch.v1 import dispatch_service_pb2, dispatch_service_pb2_grpc
+from hotline.feedback.v1 import feedback_service_pb2, feedback_service_pb2_grpc
+from hotline.intake.v1 import intake_service_pb2, intake_service_pb2_grpc
+from hotline.knowledge.v1 import knowledge_service_pb2, knowledge_service_pb2_grpc
+from hotline.operations.v1 import (
+    audit_service_pb2,
+    audit_service_pb2_grpc,
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
+)
+from hotline.sla.v1 import sla_service_pb2, sla_service_pb2_grpc
+from hotline_kernel import rpc_client
+
+SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
+
+Stub = TypeVar("Stub")
+Request = TypeVar("Request", bound=Message)
+Answer = TypeVar("Answer", bound=Message)
+
+
+class Platform(Protocol):
+    """Where the services are and who vouches for a caller; an instance on this machine, or a cluster."""
+
+    @property
+    def ca(self) -> Path:
+        """Certificate authority of the services."""
+
+    def address(self, service: str) -> str:
+        """`host:port` of a service for callers with a token."""
+
+    def token(self, *, roles: list[str], unit: str = "", region: str = "", subject: str = "") -> str:
+        """A bearer token for somebody in these roles."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who speaks: one set of stubs for one identity."""
+
+    intake: intake_service_pb2_grpc.IntakeServiceStub
+    dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
+    sla: sla_service_pb2_grpc.SlaServiceStub
+    feedback: feedback_service_pb2_grpc.FeedbackServiceStub
+    knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
+    delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
+    audit: dict[str, audit_service_pb2_grpc.AuditServiceStub]
+
+
+class Hotline:
+    """A connection to every service; hands out people who speak through it."""
+
+    def __init__(self, platform: Platform) -> None:
+        """Connects lazily: the first call to a service opens its channel."""
+        self._platform = platform
+        self._channels = {name: rpc_client.channel(platform.address(name), ca=platform.ca) for name in SERVICES}
+        self._people: dict[tuple[tuple[str, ...], str, str], Person] = {}
+
+    def close(self) -> None:
+        """Closes every channel."""
+        for channel in self._channels.values():
+            channel.close()
+
+    def person(self, *roles: str, unit: str = "", subject: str = "") -> Person:
+        """Somebody in these roles, always the same one; without a role a citizen who has no token."""
+        key = (roles, unit, subject)
+        if key not in self._people:
+            self._people[key] = self._new_person(roles, unit, subject)
+        return self._people[key]
+
+    def _new_person(self, roles: tuple[str, ...], unit: str, subject: str) -> Person:
+        def token() -> str:
+            return self._platform.token(roles=list(roles), unit=unit, subject=subject)
+
+        def stub(stub_type: Callable[[Any], Stub], service: str, descriptor: ServiceDescriptor) -> Stub:
+            client = rpc_client.Client(self._channels[service], descriptor, token=token if roles else None)
+            return stub_type(_Caller(client))
+
+        def of(module: Any, name: str) -> ServiceDescriptor:
+            return cast("ServiceDescriptor", module.DESCRIPTOR.services_by_name[name])
+
+        delivery, audit = of(delivery_service_pb2, "DeliveryService"), of(audit_service_pb2, "AuditService")
+        return Person(
+            intake=stub(intake_service_pb2_grpc.IntakeServiceStub, "intake", of(intake_service_pb2, "IntakeService")),
+            dispatch=stub(
+                dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
+            ),
+            sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
+            feedback=stub(
+                feedback_service_pb2_grpc.FeedbackServiceStub, "feedback", of(feedback_service_pb2, "FeedbackService")
+            ),
+            knowledge=stub(
+                knowledge_service_pb2_grpc.KnowledgeServiceStub,
+                "knowledge",
+                of(knowledge_service_pb2, "KnowledgeService"),
+            ),
+            delivery={s: stub(delivery_service_pb2_grpc.DeliveryServiceStub, s, delivery) for s in SERVICES},
+            audit={s: stub(audit_service_pb2_grpc.AuditServiceStub, s, audit) for s in SERVICES},
+        )
+
+
+class _Caller:
+    """Lets a generated, typed stub call through `rpc_client.Client` with its deadlines, retries and errors."""
+
+    def __init__(self, client: rpc_client.Client) -> None:
+        self._client = client
+
+    def unary_unary(self, path: str, **_: object) -> Callable[[Message], Message]:
+        method = path.rsplit("/", 1)[1]
+        return lambda request: self._client.call(method, request)
+
+
+def new_request_id() -> str:
+    """A fresh request_id (AIP-155)."""
+    return str(uuid4())
+
+
+def pages(call: Callable[[Request], Answer], request: Request) -> Iterator[Answer]:
+    """Every page of a List call; the request's token is moved on."""
+    while True:
+        answer = call(request)
+        yield answer
+        token: str = answer.next_page_token  # type: ignore[attr-defined]
+        if not token:
+            return
+        request.page_token = token  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The subcommands of `hotline`, by whose work they are."""

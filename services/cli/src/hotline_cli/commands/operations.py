@@ -1,0 +1,111 @@
+"""What city IT and the auditor do: dead events, the record, the proof of the books."""
+
+from typing import Annotated
+
+import typer
+from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
+
+from hotline_cli.client import SERVICES, new_request_id, pages
+from hotline_cli.output import Format, Output, console, show, show_list
+from hotline_cli.session import connection, person
+from hotline_cli.verify import Proof, verify, verify_audit
+
+app = typer.Typer(no_args_is_help=True)
+events = typer.Typer(no_args_is_help=True, help="Look after events that were given up.")
+audit = typer.Typer(no_args_is_help=True, help="Read and prove the record (Art. 36).")
+app.add_typer(events, name="events")
+app.add_typer(audit, name="audit")
+
+Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
+Position = Annotated[int, typer.Argument(help="the event's position, as `hotline events dead` names it")]
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        raise typer.BadParameter(f"is one of {', '.join(SERVICES)}", param_hint="SERVICE")
+    return service
+
+
+@events.command()
+def dead(service: Annotated[str, typer.Argument()] = "", output: Output = Format.TEXT) -> None:
+    """List dead events of one service, or of all."""
+    found = []
+    with person("engineer") as engineer:
+        for name in [_known(service)] if service else SERVICES:
+            request = delivery_service_pb2.ListDeadEventsRequest(page_size=1000)
+            for page in pages(engineer.delivery[name].ListDeadEvents, request):
+                found += page.events
+    columns = ("position", "source", "aggregate", "sequence", "type", "attempts", "error")
+    show_list(found, columns, output, empty="no event is dead", more=False)
+
+
+@events.command()
+def replay(service: Service, position: Position, output: Output = Format.TEXT) -> None:
+    """Give a dead event its tries back."""
+    request = delivery_service_pb2.ReplayEventRequest(position=position, request_id=new_request_id())
+    with person("engineer") as engineer:
+        show(engineer.delivery[_known(service)].ReplayEvent(request), output)
+
+
+@events.command()
+def drop(
+    service: Service,
+    position: Position,
+    *,
+    reason: Annotated[str, typer.Option(help="why; goes on record")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Pass over a dead event for good; its aggregate goes on."""
+    request = delivery_service_pb2.DropEventRequest(position=position, reason=reason, request_id=new_request_id())
+    with person("engineer") as engineer:
+        show(engineer.delivery[_known(service)].DropEvent(request), output)
+
+
+@audit.command("list")
+def audit_list(
+    service: Service,
+    *,
+    resource: Annotated[str, typer.Option(help="only about this, for example appeals/…")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show who did and who read what."""
+    found: list[audit_service_pb2.AuditEntry] = []
+    request = audit_service_pb2.ListAuditEntriesRequest(resource=resource, page_size=min(limit, 1000))
+    with person("auditor") as auditor:
+        for page in pages(auditor.audit[_known(service)].ListAuditEntries, request):
+            found += page.entries
+            if len(found) >= limit:
+                break
+    columns = ("time", "actor", "action", "resource", "purpose", "seal")
+    show_list(found[:limit], columns, output, empty="nothing is on record", more=len(found) > limit)
+
+
+@audit.command("verify")
+def audit_verify(output: Output = Format.TEXT) -> None:
+    """Walk every chain and compare it with the heads that other services keep; exit code 1 if one is broken."""
+    proof = Proof()
+    with connection() as hotline:
+        proof.findings += verify_audit(hotline, proof)
+    _tell(proof, output, "every audit chain is whole")
+
+
+@app.command("verify")
+def verify_command(output: Output = Format.TEXT) -> None:
+    """Prove the books over the public interfaces; exit code 1 and a line for each thing that is wrong."""
+    with connection() as hotline:
+        proof = verify(hotline)
+    _tell(proof, output, "the books are true")
+
+
+def _tell(proof: Proof, output: Format, good: str) -> None:
+    if output is Format.JSON:
+        show({"clean": proof.clean, "counted": dict(proof.counted), "findings": proof.findings}, output)
+    else:
+        console.print("  ".join(f"{name} {count}" for name, count in proof.counted.items()))
+        for finding in proof.findings:
+            console.print(f"[red]✗[/red] {finding}")
+        if proof.clean:
+            console.print(f"[green]✓[/green] {good}")
+    if not proof.clean:
+        raise typer.Exit(1)

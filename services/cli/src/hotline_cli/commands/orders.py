@@ -1,0 +1,124 @@
+"""What units and the hotline office do with work orders (Art. 22-26)."""
+
+from typing import Annotated
+
+import typer
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.dispatch.v1 import work_order_pb2
+
+from hotline_cli.client import Hotline, Person, new_request_id
+from hotline_cli.output import Format, Output, show
+from hotline_cli.session import connection, person
+from hotline_cli.words import Word
+
+app = typer.Typer(no_args_is_help=True)
+
+Order = Annotated[str, typer.Argument(help="workOrders/…, as `hotline list orders` names it")]
+
+
+def _lead_unit(hotline: Hotline, order: str) -> Person:
+    """A handler of the unit that leads the order; with a token of a cluster, whoever the token says."""
+    found = hotline.person("office").dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order))
+    return hotline.person("unit", unit=found.lead_unit)
+
+
+@app.command("dispatch")
+def dispatch_order(
+    order: Order,
+    *,
+    lead: Annotated[str, typer.Option(help="the unit that leads, units/…")],
+    supporting: Annotated[list[str] | None, typer.Option(help="a unit that supports; may be repeated")] = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Name the lead and supporting units of an order that waits for them (Art. 7, 22)."""
+    request = dispatch.DispatchWorkOrderRequest(
+        name=order, lead_unit=lead, supporting_units=supporting or [], request_id=new_request_id()
+    )
+    with person("office") as office:
+        show(office.dispatch.DispatchWorkOrder(request), output)
+
+
+@app.command("send-back")
+def send_back(
+    order: Order, *, reason: Annotated[str, typer.Option(help="why it is not yours")], output: Output = Format.TEXT
+) -> None:
+    """Give an order back to the office, as its lead unit (Art. 22)."""
+    request = dispatch.SendBackWorkOrderRequest(name=order, reason=reason, request_id=new_request_id())
+    with connection() as hotline:
+        show(_lead_unit(hotline, order).dispatch.SendBackWorkOrder(request), output)
+
+
+@app.command()
+def directive(
+    order: Order,
+    *,
+    text: Annotated[str, typer.Option(help="what it says")],
+    authority: Annotated[str, typer.Option(help="who gave it")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Put a directive on record; the order goes out (Art. 23)."""
+    request = dispatch.RecordDirectiveRequest(name=order, text=text, authority=authority, request_id=new_request_id())
+    with person("office") as office:
+        show(office.dispatch.RecordDirective(request), output)
+
+
+@app.command()
+def contact(
+    order: Order, *, note: Annotated[str, typer.Option(help="what the citizen was told")], output: Output = Format.TEXT
+) -> None:
+    """Record the first contact with the citizen; the office does it for a confidential order (Art. 24(1))."""
+    request = dispatch.RecordFirstContactRequest(name=order, note=note, request_id=new_request_id())
+    with connection() as hotline:
+        office = hotline.person("office")
+        confidential = office.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order)).confidential
+        who = office if confidential else _lead_unit(hotline, order)
+        show(who.dispatch.RecordFirstContact(request), output)
+
+
+@app.command()
+def report(
+    order: Order,
+    *,
+    text: Annotated[str, typer.Option(help="what was done")],
+    reply: Annotated[str, typer.Option(help="what the citizen was told (Art. 24(2))")] = "",
+    means: Annotated[str, typer.Option(help="how: phone, visit, written or relayed")] = "phone",
+    outcome: Annotated[str, typer.Option(help="solved or explained")] = "solved",
+    output: Output = Format.TEXT,
+) -> None:
+    """Report the result, with the reply to the citizen, as the lead unit (Art. 24(2))."""
+    request = dispatch.ReportResultRequest(
+        name=order,
+        outcome=Word(work_order_pb2.Outcome, "OUTCOME").value(outcome, "--outcome"),
+        text=text,
+        reply_means=Word(work_order_pb2.ReplyMeans, "REPLY_MEANS").value(means, "--means"),
+        reply_text=reply,
+        request_id=new_request_id(),
+    )
+    with connection() as hotline:
+        show(_lead_unit(hotline, order).dispatch.ReportResult(request), output)
+
+
+@app.command()
+def extend(
+    order: Order,
+    *,
+    days: Annotated[int, typer.Option(help="ask for so many working days, as the lead unit")] = 0,
+    grant: Annotated[bool, typer.Option("--grant", help="grant what was asked, as the office")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="refuse what was asked, as the office")] = False,
+    reason: Annotated[str, typer.Option(help="why; the citizen is told when it is granted")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Ask for a later deadline, or decide on it (Art. 26)."""
+    if (days > 0) + grant + refuse != 1:
+        raise typer.BadParameter("give exactly one of --days, --grant, --refuse")
+    with connection() as hotline:
+        if days:
+            ask = dispatch.RequestExtensionRequest(
+                name=order, working_days=days, reason=reason, request_id=new_request_id()
+            )
+            show(_lead_unit(hotline, order).dispatch.RequestExtension(ask), output)
+        else:
+            decide = dispatch.DecideExtensionRequest(
+                name=order, granted=grant, note=reason, request_id=new_request_id()
+            )
+            show(hotline.person("office").dispatch.DecideExtension(decide), output)

@@ -1,0 +1,181 @@
+"""Looking things up: list, show, search."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
+from hotline.sla.v1 import sla_service_pb2 as sla
+
+from hotline_cli.client import Person, pages
+from hotline_cli.output import Format, Output, console, show, show_list
+from hotline_cli.session import connection, person
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Something that can be listed."""
+
+    role: str
+    request: type[Message]
+    call: Callable[[Person], Callable[[Any], Any]]
+    field: str
+    columns: tuple[str, ...]
+
+
+_KINDS = {
+    "appeals": _Kind(
+        "office", intake.ListAppealsRequest, lambda p: p.intake.ListAppeals, "appeals",
+        ("number", "state", "channel", "title", "due_date", "name"),
+    ),
+    "orders": _Kind(
+        "office", dispatch.ListWorkOrdersRequest, lambda p: p.dispatch.ListWorkOrders, "work_orders",
+        ("number", "state", "lead_unit", "title", "due_time", "name"),
+    ),
+    "units": _Kind(
+        "office", dispatch.ListUnitsRequest, lambda p: p.dispatch.ListUnits, "units",
+        ("name", "display_name", "region", "principal", "competences"),
+    ),
+    "deadlines": _Kind(
+        "office", sla.ListDeadlinesRequest, lambda p: p.sla.ListDeadlines, "deadlines",
+        ("kind", "state", "due_time", "unit", "subject", "name"),
+    ),
+    "supervisions": _Kind(
+        "office", sla.ListSupervisionsRequest, lambda p: p.sla.ListSupervisions, "supervisions",
+        ("step", "number", "unit", "issue_time", "work_order"),
+    ),
+    "scores": _Kind(
+        "office", sla.ListUnitScoresRequest, lambda p: p.sla.ListUnitScores, "scores",
+        ("unit", "received", "handled_in_time", "handled_late", "overdue", "satisfied", "asked", "score"),
+    ),
+    "callbacks": _Kind(
+        "office", feedback.ListCallbacksRequest, lambda p: p.feedback.ListCallbacks, "callbacks",
+        ("number", "state", "verdict", "due_time", "unit", "name"),
+    ),
+    "evaluations": _Kind(
+        "office", feedback.ListEvaluationsRequest, lambda p: p.feedback.ListEvaluations, "evaluations",
+        ("appeal", "verdict", "operator"),
+    ),
+    "reviews": _Kind(
+        "office", feedback.ListReviewsRequest, lambda p: p.feedback.ListReviews, "reviews",
+        ("unit", "outcome", "cause", "work_order", "name"),
+    ),
+    "entries": _Kind(
+        "office", knowledge.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
+        ("title", "kind", "state", "unit", "answer_count", "name"),
+    ),
+}  # fmt: skip
+
+_SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Message]]]] = {
+    "appeals": (intake.GetAppealRequest, lambda p: p.intake.GetAppeal),
+    "workOrders": (dispatch.GetWorkOrderRequest, lambda p: p.dispatch.GetWorkOrder),
+    "units": (dispatch.GetUnitRequest, lambda p: p.dispatch.GetUnit),
+    "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),
+    "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
+    "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
+    "entries": (knowledge.GetEntryRequest, lambda p: p.knowledge.GetEntry),
+}
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help=", ".join(_KINDS))],
+    *,
+    where: Annotated[
+        list[str] | None, typer.Option(help="a filter of the List call, field=value; may be repeated")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="at most this many")] = 20,
+    output: Output = Format.TEXT,
+) -> None:
+    """List things, for example `hotline list orders --where state=DISPATCHED --where unit=units/heating`."""
+    if kind not in _KINDS:
+        raise typer.BadParameter(f"is one of {', '.join(_KINDS)}", param_hint="KIND")
+    what = _KINDS[kind]
+    request = _request(what.request, where or [], limit)
+    found: list[Message] = []
+    more = False
+    with person(what.role) as reader:
+        for page in pages(what.call(reader), request):
+            found += getattr(page, what.field)
+            more = len(found) > limit or bool(page.next_page_token)
+            if len(found) >= limit:
+                break
+    show_list(found[:limit], what.columns, output, empty=f"no {kind} found", more=more)
+
+
+def _request(request_type: type[Message], where: list[str], limit: int) -> Message:
+    fields: dict[str, Any] = {"page_size": min(limit, 1000)}
+    names = {field.name: field for field in request_type.DESCRIPTOR.fields}
+    for pair in where:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in names or name.startswith("page_"):
+            known = ", ".join(n for n in names if not n.startswith("page_"))
+            raise typer.BadParameter(f"'{pair}' is not field=value with one of {known}", param_hint="--where")
+        fields[name] = _value(names[name], value)
+    try:
+        return ParseDict(fields, request_type())
+    except ParseError as error:
+        raise typer.BadParameter(str(error), param_hint="--where") from error
+
+
+def _value(field: FieldDescriptor, value: str) -> object:
+    if field.enum_type is not None:
+        # An unknown word goes on as it is: the parser names the field and what is wrong with it.
+        return next((v.name for v in field.enum_type.values if v.name.endswith(f"_{value.upper()}")), value)
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return value.lower() in ("true", "yes", "1")
+    if field.message_type is not None and field.message_type.full_name == "google.type.Date":
+        year, month, day = value.split("-")
+        return {"year": int(year), "month": int(month), "day": int(day)}
+    return value
+
+
+@app.command("show")
+def show_(
+    name: Annotated[str, typer.Argument(help="a name such as appeals/…, or a business number")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Show one thing whole."""
+    with connection() as hotline:
+        office = hotline.person("office")
+        collection = name.partition("/")[0]
+        if collection in _SHOWN:
+            request_type, call = _SHOWN[collection]
+            show(call(office)(request_type(name=name)), output)
+            return
+        found = office.intake.ListAppeals(intake.ListAppealsRequest(number=name, page_size=1))
+        if not found.appeals:
+            console.print(f"nothing is called {name}: give a business number or a name of {', '.join(_SHOWN)}")
+            raise typer.Exit(1)
+        show(found.appeals[0], output)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="words, half words or pinyin")],
+    *,
+    region: Annotated[str, typer.Option(help="division code: entries for this place and the whole city")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=50)] = 10,
+    output: Output = Format.TEXT,
+) -> None:
+    """Search the knowledge base (Art. 17)."""
+    with person() as citizen:
+        answer = citizen.knowledge.SearchEntries(
+            knowledge.SearchEntriesRequest(query=query, region=region, page_size=limit)
+        )
+    show_list(
+        [hit.entry for hit in answer.hits],
+        ("title", "text", "name"),
+        output,
+        empty="nothing found: try other words, or draft a work order",
+        more=False,
+    )

@@ -1,0 +1,1 @@
+"""Plays a city on a virtual clock, through the public interfaces only."""

@@ -1,0 +1,150 @@
+"""Moves the virtual clock from one thing to do to the next, and only when every inbox and outbox is empty.
+
+Everything that falls into one slot of five minutes happens at the slot's start. What cases do in a slot they do at the
+same time as each other, each in its own order; since the clock stands still meanwhile and every choice hangs on the
+case alone, the same seed gives the same books.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hotline.operations.v1 import delivery_service_pb2
+from hotline.sla.v1 import sla_service_pb2
+from hotline_kernel import topology
+from hotline_kernel.clock import VirtualClock
+
+from hotline_cli.client import SERVICES, Hotline
+
+SLOT = timedelta(minutes=5)
+_STUCK_SECONDS = 120.0
+_POLL_SECONDS = 0.004
+
+Step = Callable[[datetime], Iterable["Due"]]
+"""What somebody does at a moment; answers with what follows from it."""
+
+
+@dataclass(frozen=True, order=True)
+class Due:
+    """Something to do. Steps of one case never overlap; they run in order of time and rank."""
+
+    moment: datetime
+    rank: int
+    """Tells apart what falls on the same moment; the same in every run of the same seed."""
+    case: int
+    step: Step = field(compare=False)
+
+
+def slot_of(moment: datetime) -> datetime:
+    """The first slot that does not start before the moment."""
+    whole = moment.replace(second=0, microsecond=0)
+    behind = timedelta(minutes=whole.minute % 5)
+    start = whole - behind
+    return start if start == moment else start + SLOT
+
+
+class NotQuiet(Exception):  # noqa: N818  (reads as a sentence)
+    """Events were still on their way after a long wait: a process is missing or an event is dead."""
+
+
+class Clockwork:
+    """The agenda of a run and the one hand that moves its clock."""
+
+    def __init__(self, *, hotline: Hotline, clock: VirtualClock, workers: int = 12, profile: str = "city") -> None:
+        """workers -- how many cases act at the same time."""
+        self._clock = clock
+        self._engineer = hotline.person("engineer")
+        self._consumers = {source: topology.consumers_of(source, profile=profile) for source in SERVICES}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="case")
+        self._agenda: list[Due] = []
+
+    @property
+    def now(self) -> datetime:
+        """Legal time."""
+        return self._clock.now()
+
+    def add(self, dues: Iterable[Due]) -> None:
+        """Puts things on the agenda; what lies in the past is done in the next slot."""
+        for due in dues:
+            heapq.heappush(self._agenda, due)
+
+    def run_until(self, end: datetime, *, each_day: Callable[[datetime], None]) -> None:
+        """Does everything that is due before the end, then sets the clock to the end.
+
+        each_day -- called once for every day that begins, after the clock was moved.
+        """
+        day = self.now.date()
+        while (moment := self._next_moment()) < end:
+            self._move(moment)
+            if moment.date() != day:
+                day = moment.date()
+                each_day(moment)
+            self._act(moment)
+        self._move(end)
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._pool.shutdown()
+
+    def _next_moment(self) -> datetime:
+        moments = [slot_of(max(self._agenda[0].moment, self.now))] if self._agenda else []
+        schedule = self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
+        if schedule.HasField("next_due_time"):
+            moments.append(max(slot_of(schedule.next_due_time.ToDatetime(UTC)), self.now + SLOT))
+        return min(moments, default=datetime.max.replace(tzinfo=UTC))
+
+    def _move(self, moment: datetime) -> None:
+        if moment > self.now:
+            self._clock.set(moment)
+            self.wait_quiet()
+
+    def _act(self, moment: datetime) -> None:
+        by_case: dict[int, list[Due]] = {}
+        while self._agenda and self._agenda[0].moment <= moment:
+            due = heapq.heappop(self._agenda)
+            by_case.setdefault(due.case, []).append(due)
+        if not by_case:
+            return
+
+        def act(dues: list[Due]) -> list[Due]:
+            return [following for due in dues for following in due.step(moment)]
+
+        for following in self._pool.map(act, by_case.values()):
+            self.add(Due(max(due.moment, moment + SLOT), due.rank, due.case, due.step) for due in following)
+        self.wait_quiet()
+
+    def wait_quiet(self) -> None:
+        """Waits until every event took effect everywhere and no deadline that is due waits to be acted on."""
+        give_up = time.monotonic() + _STUCK_SECONDS
+        before: tuple[int, ...] | None = None
+        while True:
+            totals = self._totals_if_quiet()
+            if totals is not None and totals == before:
+                return
+            before = totals
+            if totals is None:
+                if time.monotonic() > give_up:
+                    raise NotQuiet(f"no quiet within {_STUCK_SECONDS:.0f} s; see `hotline events dead`")
+                time.sleep(_POLL_SECONDS)
+
+    def _totals_if_quiet(self) -> tuple[int, ...] | None:
+        # Totals only grow, so two equal readings in a row mean that nothing moved between them.
+        if self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest()).lagging:
+            return None
+        request = delivery_service_pb2.GetDeliveryRequest()
+        deliveries = {name: self._engineer.delivery[name].GetDelivery(request) for name in SERVICES}
+        if any(delivery.unpublished for delivery in deliveries.values()):
+            return None
+        handled = {
+            (name, source.source): source.handled_total
+            for name, delivery in deliveries.items()
+            for source in delivery.sources
+        }
+        for source in SERVICES:
+            for listener in self._consumers[source]:
+                if handled.get((listener, source), 0) != deliveries[source].published_total:
+                    return None
+        return tuple(delivery.published_total for delivery in deliveries.values())

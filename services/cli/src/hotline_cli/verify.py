@@ -1,0 +1,232 @@
+"""Proves the books of a platform over its public interfaces, and names what is wrong.
+
+Clocks and deliveries run while it reads, so what looks wrong at first sight is looked at once more before it is said.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.dispatch.v1 import work_order_pb2
+from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import appeal_pb2
+from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
+from hotline.operations.v1.audit_service_pb2_grpc import AuditServiceStub
+from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import sla_service_pb2 as sla
+from hotline_kernel import audit_chain, topology
+
+from hotline_cli.client import SERVICES, Hotline, Person, pages
+
+_PAGE = 1000
+_OPEN_CLOCK = (deadline_pb2.DEADLINE_STATE_RUNNING, deadline_pb2.DEADLINE_STATE_OVERDUE)
+_AppealState = appeal_pb2.AppealState
+_OrderState = work_order_pb2.WorkOrderState
+
+
+@dataclass
+class Proof:
+    """What was looked at and what was found."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is wrong."""
+        return not self.findings
+
+
+@dataclass
+class _Books:
+    appeals: dict[str, appeal_pb2.Appeal]
+    orders: dict[str, work_order_pb2.WorkOrder]
+    clocks: dict[str, list[deadline_pb2.Deadline]]
+    callbacks: dict[tuple[str, int], list[callback_pb2.Callback]]
+
+
+def verify(hotline: Hotline, *, profile: str = "city") -> Proof:
+    """Reads all five services and proves what must always hold.
+
+    Every appeal has exactly one disposition or a running one-hour clock (Art. 21); every order exactly one lead and,
+    unless closed or held for a directive, a deadline (Art. 22-24); every result its callback or a running 24 h clock
+    (Art. 30); every event its effect exactly once; every audit chain is whole (Art. 36).
+    """
+    proof = Proof()
+    auditor = hotline.person("auditor")
+    books = _read(auditor)
+    proof.counted.update(appeals=len(books.appeals), work_orders=len(books.orders))
+    proof.counted["deadlines"] = sum(map(len, books.clocks.values()))
+    proof.counted["callbacks"] = sum(map(len, books.callbacks.values()))
+    proof.findings += _appeals(books) + _orders(books) + _results(books)
+    proof.findings += _deliveries(auditor, profile, proof)
+    proof.findings += verify_audit(hotline, proof)
+    return proof
+
+
+def _read(auditor: Person) -> _Books:
+    # From the end of the flow to its start: what is read later can only be further on.
+    callbacks: dict[tuple[str, int], list[callback_pb2.Callback]] = defaultdict(list)
+    for feedback_page in pages(auditor.feedback.ListCallbacks, feedback.ListCallbacksRequest(page_size=_PAGE)):
+        for callback in feedback_page.callbacks:
+            callbacks[callback.work_order, callback.round].append(callback)
+    clocks: dict[str, list[deadline_pb2.Deadline]] = defaultdict(list)
+    for sla_page in pages(auditor.sla.ListDeadlines, sla.ListDeadlinesRequest(page_size=_PAGE)):
+        for clock in sla_page.deadlines:
+            clocks[clock.subject].append(clock)
+    orders = {
+        order.name: order
+        for page in pages(auditor.dispatch.ListWorkOrders, dispatch.ListWorkOrdersRequest(page_size=_PAGE))
+        for order in page.work_orders
+    }
+    appeals = {
+        appeal.name: appeal
+        for page in pages(auditor.intake.ListAppeals, intake.ListAppealsRequest(page_size=_PAGE))
+        for appeal in page.appeals
+    }
+    return _Books(appeals, orders, clocks, callbacks)
+
+
+def _appeals(books: _Books) -> list[str]:
+    found = []
+    orders_of: Counter[str] = Counter(order.appeal for order in books.orders.values())
+    for name, appeal in books.appeals.items():
+        declined = appeal.state == _AppealState.APPEAL_STATE_DECLINED
+        answered = appeal.state == _AppealState.APPEAL_STATE_ANSWERED
+        referred = appeal.state in (_AppealState.APPEAL_STATE_REFERRED, _AppealState.APPEAL_STATE_CLOSED)
+        clock = [c for c in books.clocks[name] if c.kind == deadline_pb2.DEADLINE_KIND_ANSWER]
+        if not clock:
+            found.append(f"{name} ({appeal.number}): no one-hour clock was ever started (Art. 21)")
+        running = any(c.state in _OPEN_CLOCK for c in clock)
+        if declined + answered + referred == 0 and not running:
+            found.append(f"{name} ({appeal.number}): neither a disposition nor a running one-hour clock (Art. 21)")
+        if (declined or answered or referred) and running:
+            found.append(f"{name} ({appeal.number}): disposed of, yet its one-hour clock runs (Art. 21)")
+        wanted = 1 if referred else 0
+        if orders_of[name] != wanted:
+            found.append(f"{name} ({appeal.number}): {orders_of[name]} work orders, must be {wanted} (Art. 21)")
+    found += [
+        f"{order.name} ({order.number}): its appeal {order.appeal} does not exist"
+        for order in books.orders.values()
+        if order.appeal not in books.appeals
+    ]
+    return found
+
+
+def _orders(books: _Books) -> list[str]:
+    found = []
+    without_lead = (_OrderState.WORK_ORDER_STATE_HELD, _OrderState.WORK_ORDER_STATE_AWAITING_LEAD)
+    for name, order in books.orders.items():
+        if order.state not in without_lead and not order.lead_unit:
+            found.append(f"{name} ({order.number}): is out without a lead unit (Art. 22)")
+        if order.lead_unit and order.lead_unit in order.supporting_units:
+            found.append(f"{name} ({order.number}): {order.lead_unit} both leads and supports (Art. 22)")
+        handling = [
+            c for c in books.clocks[name] if c.kind == deadline_pb2.DEADLINE_KIND_HANDLING and c.round == order.round
+        ]
+        if order.state not in without_lead and len(handling) != 1:
+            found.append(
+                f"{name} ({order.number}): {len(handling)} handling deadlines in round {order.round},"
+                " must be 1 (Art. 24)"
+            )
+        if order.state == _OrderState.WORK_ORDER_STATE_DISPATCHED and not any(c.state in _OPEN_CLOCK for c in handling):
+            found.append(f"{name} ({order.number}): is with its unit and no deadline runs (Art. 24)")
+        if order.state == _OrderState.WORK_ORDER_STATE_HELD and handling:
+            found.append(f"{name} ({order.number}): waits for a directive, yet its deadline runs (Art. 23)")
+    return found
+
+
+def _results(books: _Books) -> list[str]:
+    found = []
+    for name, order in books.orders.items():
+        reported = order.state in (_OrderState.WORK_ORDER_STATE_REPORTED, _OrderState.WORK_ORDER_STATE_CLOSED)
+        rounds = range(1, order.round + (1 if reported else 0))
+        for number in rounds:
+            callbacks = books.callbacks[name, number]
+            clocks = [
+                c for c in books.clocks[name] if c.kind == deadline_pb2.DEADLINE_KIND_CALLBACK and c.round == number
+            ]
+            if len(callbacks) != 1:
+                found.append(f"{name} round {number}: {len(callbacks)} callbacks for its result, must be 1 (Art. 30)")
+                continue
+            waiting = callbacks[0].state == callback_pb2.CALLBACK_STATE_WAITING
+            if len(clocks) != 1:
+                found.append(f"{name} round {number}: {len(clocks)} callback clocks, must be 1 (Art. 30)")
+            elif waiting != (clocks[0].state in _OPEN_CLOCK):
+                found.append(f"{name} round {number}: its callback and its 24 h clock disagree (Art. 30)")
+            if order.state == _OrderState.WORK_ORDER_STATE_CLOSED and waiting:
+                found.append(f"{name} round {number}: closed without a callback (Art. 30)")
+    return found
+
+
+def _deliveries(auditor: Person, profile: str, proof: Proof) -> list[str]:
+    found = []
+    deliveries = {
+        name: auditor.delivery[name].GetDelivery(delivery_service_pb2.GetDeliveryRequest()) for name in SERVICES
+    }
+    for name, delivery in deliveries.items():
+        if delivery.unpublished:
+            found.append(f"{name}: {delivery.unpublished} events committed and not published")
+        for source in delivery.sources:
+            if source.dead:
+                found.append(f"{name}: {source.dead} dead events from {source.source}; see `hotline events dead`")
+            if source.open:
+                found.append(f"{name}: {source.open} events from {source.source} received and not handled")
+    for source_name in SERVICES:
+        published = _streams(auditor, source_name, "")
+        proof.counted["events"] += sum(published.values())
+        for listener in topology.consumers_of(source_name, profile=profile):
+            handled = _streams(auditor, listener, source_name)
+            proof.counted["deliveries"] += sum(handled.values())
+            for aggregate in published.keys() | handled.keys():
+                sent, done = published.get(aggregate, 0), handled.get(aggregate, 0)
+                if sent != done:
+                    found.append(f"{source_name} → {listener}: {aggregate} has {sent} events, {done} took effect")
+    return found
+
+
+def _streams(auditor: Person, service: str, source: str) -> dict[str, int]:
+    request = delivery_service_pb2.ListStreamsRequest(source=source, page_size=_PAGE)
+    return {
+        stream.aggregate: stream.sequence
+        for page in pages(auditor.delivery[service].ListStreams, request)
+        for stream in page.streams
+    }
+
+
+def verify_audit(hotline: Hotline, proof: Proof, *, profile: str = "city") -> list[str]:
+    """Walks every service's chain and compares it with the heads that other services keep (Art. 36)."""
+    auditor = hotline.person("auditor")
+    found = []
+    for name in SERVICES:
+        walked = audit_chain.verify_chain(
+            name,
+            seals=partial(_seals, auditor.audit[name]),
+            entries=partial(_entries, auditor.audit[name]),
+            kept_heads={
+                keeper: partial(_heads, auditor.audit[keeper], name)
+                for keeper in topology.consumers_of(name, profile=profile)
+            },
+        )
+        proof.counted.update(audit_entries=walked.entries, audit_seals=walked.seals, kept_heads=walked.heads)
+        found += walked.findings
+    return found
+
+
+def _seals(stub: AuditServiceStub) -> Iterator[audit_service_pb2.Seal]:
+    for page in pages(stub.ListSeals, audit_service_pb2.ListSealsRequest(page_size=_PAGE)):
+        yield from page.seals
+
+
+def _entries(stub: AuditServiceStub) -> Iterator[audit_service_pb2.AuditEntry]:
+    for page in pages(stub.ListAuditEntries, audit_service_pb2.ListAuditEntriesRequest(page_size=_PAGE)):
+        yield from page.entries
+
+
+def _heads(stub: AuditServiceStub, source: str) -> Iterator[audit_service_pb2.Seal]:
+    for page in pages(stub.ListKeptHeads, audit_service_pb2.ListKeptHeadsRequest(source=source, page_size=_PAGE)):
+        yield from page.heads
