@@ -122,7 +122,7 @@ class ApiServer:
         self._probes.stop(None).wait()
 
 
-def _handler(method: MethodDescriptor, servicer: object, guard: "_Guard") -> grpc.RpcMethodHandler[bytes, bytes]:
+def _handler(method: MethodDescriptor, servicer: object, guard: "_Guard") -> "grpc.RpcMethodHandler[bytes, bytes]":
     options = method.GetOptions()
     if not options.HasExtension(access_pb2.access):
         raise NotServable(f"{method.full_name}: names no permission; add (hotline.common.v1.access) to its proto")
