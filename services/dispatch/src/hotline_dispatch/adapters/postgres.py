@@ -1,0 +1,277 @@
+"""Where orders and units are kept."""
+# ruff: noqa: S608  (only names and fragments of this module are put into a statement; values are parameters)
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from hotline_kernel.auth import Principal
+from hotline_kernel.db import Connection, Transaction
+from hotline_kernel.errors import ResourceNotFound
+from hotline_kernel.names import uuid_of
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from hotline_dispatch.domain.unit import Assignment, Unit, UnitKind
+from hotline_dispatch.domain.work_order import (
+    Directive,
+    Due,
+    Extension,
+    FirstContact,
+    PastRound,
+    Result,
+    SendBack,
+    State,
+    WorkOrder,
+)
+
+# Parts of an order that are read and written whole, as JSON.
+_PARTS: dict[str, TypeAdapter[Any]] = {
+    "directive": TypeAdapter(Directive | None),
+    "first_contact": TypeAdapter(FirstContact | None),
+    "result": TypeAdapter(Result | None),
+    "extension": TypeAdapter(Extension | None),
+    "send_backs": TypeAdapter(list[SendBack]),
+    "past_rounds": TypeAdapter(list[PastRound]),
+}
+_PLAIN = ("number", "appeal", "title", "text", "request_type", "category", "region", "confidential", "create_time")
+_CHANGING = ("state", "round", "key_supervision", "dispatch_time", "close_time", "overdue", "waits_for_extension")
+_FLAT = ("lead_unit", "supporting_units", "due_date", "due_time", "due_provisional", "extension_cutoff_time")
+_MUTABLE = (*_CHANGING, *_FLAT, *_PARTS)
+_ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", *_MUTABLE, "version")
+_UNIT_COLUMNS = ("name", "display_name", "region", "kind", "principal", "competences", "version")
+
+
+def _names(columns: Sequence[str], prefix: str = "") -> str:
+    return ", ".join(prefix + column for column in columns)
+
+
+def _values(columns: Sequence[str]) -> str:
+    return ", ".join(f"%({column})s" for column in columns)
+
+
+def _sets(columns: Sequence[str]) -> str:
+    return ", ".join(f"{column} = %({column})s" for column in columns)
+
+
+_ORDER = _names(_ORDER_COLUMNS, "o.")
+_INSERT_ORDER = f"INSERT INTO work_order ({_names(_ORDER_COLUMNS)}) VALUES ({_values(_ORDER_COLUMNS)})"
+_UPDATE_ORDER = f"UPDATE work_order SET {_sets(_MUTABLE)}, version = version + 1 WHERE id = %(id)s"
+_UNIT = _names(_UNIT_COLUMNS)
+_INSERT_UNIT = f"INSERT INTO unit ({_UNIT}) VALUES ({_values(_UNIT_COLUMNS)}) ON CONFLICT (name) DO NOTHING"
+_UPDATE_UNIT = f"UPDATE unit SET {_sets(_UNIT_COLUMNS[1:-1])}, version = version + 1 WHERE name = %(name)s"
+
+# A page of the orders due by a day would be a sort of all of them: the index has them by day, a page wants them by
+# age. So the days are found one by one, the newest orders of each are taken, and a page is merged from those: cost
+# grows with days that have open orders times page size, never with orders.
+_OPEN = "o.state IN ('HELD', 'AWAITING_LEAD', 'DISPATCHED')"
+_DAYS = f"""
+WITH RECURSIVE day(due_date) AS (
+  (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date <= %(due_by)s ORDER BY o.due_date DESC LIMIT 1)
+  UNION ALL
+  SELECT (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date < day.due_date
+           ORDER BY o.due_date DESC LIMIT 1)
+    FROM day WHERE day.due_date IS NOT NULL
+)"""
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """Which orders a list is of; every part that is set must hold. None and False set nothing."""
+
+    state: State | None = None
+    unit: str | None = None
+    visible_to: str | None = None
+    region: str | None = None
+    appeal: UUID | None = None
+    number: str | None = None
+    overdue: bool = False
+    extension_requested: bool = False
+    due_by: date | None = None
+
+
+class Store(Transaction):
+    """Orders and units within one transaction."""
+
+    def __init__(self, connection: Connection, actor: Principal) -> None:
+        super().__init__(connection, actor)
+        self._units_before: dict[UUID, frozenset[str]] = {}
+
+    def find_order(self, order_id: UUID, *, for_update: bool = False) -> WorkOrder | None:
+        """An order; locked until the end of the transaction if it is to be changed."""
+        lock = "FOR UPDATE" if for_update else ""
+        row = self.one(f"SELECT {_ORDER} FROM work_order o WHERE o.id = %(id)s {lock}", {"id": order_id})
+        if row is None:
+            return None
+        order = _order(row)
+        self._units_before[order.id] = _units(order)
+        return order
+
+    def has_order_of(self, appeal: str) -> bool:
+        """Whether the appeal has its order already."""
+        return self.one("SELECT 1 FROM work_order WHERE appeal = %(appeal)s", {"appeal": uuid_of(appeal)}) is not None
+
+    def add_order(self, order: WorkOrder) -> None:
+        """Keeps a new order."""
+        self.run(_INSERT_ORDER, _order_values(order))
+        self._keep_units(order)
+
+    def save_order(self, order: WorkOrder) -> None:
+        """Keeps a changed order; its version grows."""
+        if self.run(_UPDATE_ORDER, _order_values(order)) != 1:
+            raise ResourceNotFound(resource=order.name)
+        order.version += 1
+        self._keep_units(order)
+
+    def list_orders(self, *, wanted: OrderFilter, after: str | None, limit: int) -> list[WorkOrder]:
+        """Orders, newest first, older than `after`."""
+        sql, params = page_of_orders(wanted=wanted, after=after, limit=limit)
+        return [_order(row) for row in self.all(sql, params)]
+
+    def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
+        """A unit of the registry; locked until the end of the transaction if it is to be changed."""
+        lock = "FOR UPDATE" if for_update else ""
+        row = self.one(f"SELECT {_UNIT} FROM unit WHERE name = %(name)s {lock}", {"name": name})
+        return _unit(row) if row else None
+
+    def find_units(self, names: Collection[str]) -> dict[str, Unit]:
+        """Those of the names that are in the registry."""
+        rows = self.all(f"SELECT {_UNIT} FROM unit WHERE name = ANY(%(names)s)", {"names": list(names)})
+        return {row["name"]: _unit(row) for row in rows}
+
+    def add_unit(self, unit: Unit) -> bool:
+        """Keeps a new unit; False if the name is taken."""
+        return self.run(_INSERT_UNIT, vars(unit)) == 1
+
+    def save_unit(self, unit: Unit) -> None:
+        """Keeps a changed unit; its version grows."""
+        self.run(_UPDATE_UNIT, vars(unit))
+        unit.version += 1
+
+    def list_units(self, *, region: str, competence: str, after: str | None, limit: int) -> list[Unit]:
+        """Units by name, beyond `after`; empty filters filter nothing."""
+        conditions = ["name > %(after)s"]
+        if region:
+            conditions.append("region = %(region)s")
+        if competence:
+            conditions.append("competences @> ARRAY[%(competence)s::text]")
+        rows = self.all(
+            f"SELECT {_UNIT} FROM unit WHERE {' AND '.join(conditions)} ORDER BY name LIMIT %(limit)s",
+            {"after": after or "", "region": region, "competence": competence, "limit": limit},
+        )
+        return [_unit(row) for row in rows]
+
+    def _keep_units(self, order: WorkOrder) -> None:
+        units, before = _units(order), self._units_before.get(order.id, frozenset())
+        if units == before:
+            return
+        self.run(
+            "DELETE FROM work_order_unit WHERE unit = ANY(%(gone)s) AND work_order = %(id)s",
+            {"gone": list(before - units), "id": order.id},
+        )
+        self.run(
+            "INSERT INTO work_order_unit (unit, work_order) SELECT unnest(%(new)s::text[]), %(id)s",
+            {"new": list(units - before), "id": order.id},
+        )
+        self._units_before[order.id] = units
+
+
+def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tuple[str, dict[str, Any]]:
+    """The statement that reads a page of orders, and its parameters."""
+    params: dict[str, Any] = {"limit": limit, "after": after} | vars(wanted)
+    conditions = []
+    # Both lists of ids are newest first; a unit's own list drives the page where there is one.
+    source, key = "work_order o", "o.id"
+    units = [name for name in ("visible_to", "unit") if params[name] is not None]
+    if units:
+        source, key = "work_order_unit u JOIN work_order o ON o.id = u.work_order", "u.work_order"
+        conditions.append(f"u.unit = %({units[0]})s")
+    if len(units) > 1:
+        conditions.append(
+            "EXISTS (SELECT FROM work_order_unit w WHERE w.unit = %(unit)s AND w.work_order = u.work_order)"
+        )
+    conditions += [f"o.{name} = %({name})s" for name in ("state", "region", "appeal", "number") if params[name]]
+    if wanted.overdue:
+        conditions.append("o.overdue")
+    if wanted.extension_requested:
+        conditions.append("o.waits_for_extension")
+    if after is not None:
+        conditions.append(f"{key} < %(after)s")
+    if wanted.due_by is None:
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {key} DESC LIMIT %(limit)s", params
+    conditions += [_OPEN, "o.due_date = day.due_date"]
+    newest = f"SELECT o.id FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT %(limit)s"
+    return (
+        f"{_DAYS} SELECT {_ORDER} FROM (SELECT due.id FROM day CROSS JOIN LATERAL ({newest}) due"
+        " ORDER BY due.id DESC LIMIT %(limit)s) page JOIN work_order o ON o.id = page.id ORDER BY o.id DESC"
+    ), params
+
+
+def _units(order: WorkOrder) -> frozenset[str]:
+    return frozenset(order.assignment.units) if order.assignment else frozenset()
+
+
+def _order_values(order: WorkOrder) -> dict[str, Any]:
+    due = order.due
+    values = {column: getattr(order, column) for column in (*_PLAIN, *_CHANGING)}
+    return values | {
+        "id": order.id,
+        "appeal": uuid_of(order.appeal),
+        "proposed_lead": order.proposed.lead if order.proposed else "",
+        "proposed_supporting": list(order.proposed.supporting) if order.proposed else [],
+        "lead_unit": order.lead,
+        "supporting_units": list(order.assignment.supporting) if order.assignment else [],
+        "due_date": due.due_date if due else None,
+        "due_time": due.due_time if due else None,
+        "due_provisional": due.provisional if due else False,
+        "extension_cutoff_time": due.extension_cutoff_time if due else None,
+        **{column: _json(part, getattr(order, column)) for column, part in _PARTS.items()},
+        "version": order.version,
+    }
+
+
+def _json(part: TypeAdapter[Any], value: object) -> Jsonb | None:
+    return None if value is None else Jsonb(part.dump_python(value, mode="json"))
+
+
+def _order(row: dict[str, Any]) -> WorkOrder:
+    return WorkOrder(
+        id=row["id"],
+        number=row["number"],
+        appeal=f"appeals/{row['appeal']}",
+        title=row["title"],
+        text=row["text"],
+        request_type=row["request_type"],
+        category=row["category"],
+        region=row["region"],
+        confidential=row["confidential"],
+        create_time=row["create_time"],
+        proposed=_assignment(row["proposed_lead"], row["proposed_supporting"]),
+        state=State(row["state"]),
+        assignment=_assignment(row["lead_unit"], row["supporting_units"]),
+        due=_due(row),
+        round=row["round"],
+        key_supervision=row["key_supervision"],
+        dispatch_time=row["dispatch_time"],
+        close_time=row["close_time"],
+        overdue=row["overdue"],
+        version=row["version"],
+        **{column: part.validate_python(row[column]) for column, part in _PARTS.items()},
+    )
+
+
+def _assignment(lead: str, supporting: Sequence[str]) -> Assignment | None:
+    return Assignment(lead, tuple(supporting)) if lead else None
+
+
+def _due(row: dict[str, Any]) -> Due | None:
+    if row["due_date"] is None:
+        return None
+    return Due(row["due_date"], row["due_time"], row["due_provisional"], row["extension_cutoff_time"])
+
+
+def _unit(row: dict[str, Any]) -> Unit:
+    return Unit(**row | {"kind": UnitKind(row["kind"])})

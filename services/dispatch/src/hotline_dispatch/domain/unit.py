@@ -1,0 +1,44 @@
+"""Units (承办单位): who handles orders, and who of them handles one order (Art. 7, 10, 22)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hotline_dispatch.domain.refusals import LeadAlsoSupporting
+
+
+class UnitKind(StrEnum):
+    """Kinds of units (Art. 10)."""
+
+    DEPARTMENT = "DEPARTMENT"
+    COUNTY = "COUNTY"
+    PUBLIC_SERVICE = "PUBLIC_SERVICE"
+
+
+@dataclass
+class Unit:
+    """A unit (承办单位) of the registry (Art. 10). Without a principal its orders go to the office (Art. 10(1))."""
+
+    name: str
+    display_name: str
+    region: str
+    kind: UnitKind
+    principal: str
+    competences: list[str]
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who handles an order: one lead, any number supporting (Art. 7, 22). Raises `LeadAlsoSupporting`."""
+
+    lead: str
+    supporting: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.lead in self.supporting:
+            raise LeadAlsoSupporting(unit=self.lead)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The lead first, then the supporting."""
+        return (self.lead, *self.supporting)
