@@ -1,0 +1,195 @@
+"""Callbacks, evaluations and quality reviews decide as Art. 30 says."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hotline_feedback.domain import (
+    AttemptOutcome,
+    Callback,
+    CallbackEnded,
+    CallbackState,
+    Evaluation,
+    EvaluationNotOpen,
+    NoOrderToReopen,
+    QualityReview,
+    Responsibility,
+    ReviewEnded,
+    ReviewOutcome,
+    Verdict,
+)
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+REPORTED = datetime(2026, 5, 8, 9, 0, tzinfo=UTC)
+DUE = REPORTED + timedelta(hours=24)
+ID = UUID("01970000-0000-7000-8000-000000000001")
+REVIEW_ID = UUID("01970000-0000-7000-8000-000000000002")
+
+
+def waiting_callback() -> Callback:
+    return Callback(
+        id=ID,
+        work_order="workOrders/01970000-0000-7000-8000-00000000000a",
+        appeal="appeals/01970000-0000-7000-8000-00000000000b",
+        number="130100-20260508-000001",
+        unit="units/water",
+        round=1,
+        create_time=REPORTED,
+    )
+
+
+def answered(verdict: Verdict, *, now: datetime = REPORTED) -> Callback:
+    return waiting_callback().completed(verdict=verdict, solved=True, note="", now=now)
+
+
+class TestCallback:
+    def test_ends_as_unreachable_with_the_last_allowed_try(self) -> None:
+        callback = waiting_callback()
+        for number in range(1, 4):
+            callback = callback.tried(outcome=AttemptOutcome.NO_ANSWER, actor="seat", now=REPORTED, limit=3)
+            assert (callback.state is CallbackState.UNREACHABLE) == (number == 3)
+        assert callback.verdict is None
+        assert callback.solved is None
+        assert callback.complete_time == REPORTED
+
+    def test_ends_at_once_when_the_citizen_does_not_want_to_be_asked(self) -> None:
+        callback = waiting_callback().tried(outcome=AttemptOutcome.REFUSED, actor="seat", now=REPORTED, limit=3)
+        assert callback.state is CallbackState.UNREACHABLE
+        assert callback.verdict is None
+
+    def test_keeps_who_tried_when_and_what_happened(self) -> None:
+        callback = waiting_callback().tried(outcome=AttemptOutcome.BUSY, actor="seat-7", now=DUE, limit=3)
+        assert [(a.time, a.outcome, a.actor) for a in callback.attempts] == [(DUE, AttemptOutcome.BUSY, "seat-7")]
+
+    def test_is_not_completed_twice(self) -> None:
+        with pytest.raises(CallbackEnded) as refusal:
+            answered(Verdict.SATISFIED).completed(verdict=Verdict.NEUTRAL, solved=False, note="", now=DUE)
+        assert refusal.value.facts == {"resource": f"callbacks/{ID}", "state": "COMPLETED"}
+        assert refusal.value.article == "Art. 30"
+        assert "COMPLETED" in refusal.value.sentence_zh()
+
+    def test_is_late_when_it_ends_after_its_24_hours(self) -> None:
+        clocked = waiting_callback().clocked(due_time=DUE, missed=False)
+        late = clocked.completed(verdict=Verdict.SATISFIED, solved=True, note="", now=DUE + timedelta(seconds=1))
+        in_time = clocked.completed(verdict=Verdict.SATISFIED, solved=True, note="", now=DUE)
+        assert (late.overdue, in_time.overdue) == (True, False)
+
+    @pytest.mark.parametrize(("ended", "overdue"), [(DUE, False), (DUE + timedelta(seconds=1), True)])
+    def test_is_judged_by_its_end_when_the_clock_is_heard_of_later(self, ended: datetime, overdue: bool) -> None:
+        callback = answered(Verdict.SATISFIED, now=ended)
+        assert callback.clocked(due_time=DUE, missed=False).overdue == overdue
+        assert callback.clocked(due_time=DUE, missed=True).overdue == overdue
+
+    def test_is_overdue_when_sla_says_so(self) -> None:
+        assert waiting_callback().clocked(due_time=DUE, missed=True).overdue
+
+
+class TestEvaluation:
+    def test_is_said_once(self) -> None:
+        evaluation = Evaluation(id=ID, appeal="appeals/x", operator="op", create_time=REPORTED)
+        said = evaluation.evaluated(verdict=Verdict.NEUTRAL, now=DUE)
+        assert (said.verdict, said.evaluate_time) == (Verdict.NEUTRAL, DUE)
+        with pytest.raises(EvaluationNotOpen):
+            said.evaluated(verdict=Verdict.SATISFIED, now=DUE)
+
+
+class TestQualityReview:
+    def conclude(self, review: QualityReview, outcome: ReviewOutcome) -> QualityReview:
+        return review.concluded(
+            outcome=outcome, cause="拖延", responsibility=Responsibility.UNIT, remedy="重办", now=DUE
+        )
+
+    def test_names_order_and_unit_after_a_callback(self) -> None:
+        callback = answered(Verdict.DISSATISFIED)
+        review = QualityReview.after_callback(callback, id=REVIEW_ID, now=DUE)
+        assert (review.work_order, review.unit, review.appeal) == (callback.work_order, callback.unit, callback.appeal)
+        assert self.conclude(review, ReviewOutcome.REOPENED).outcome is ReviewOutcome.REOPENED
+
+    def test_cannot_reopen_a_direct_answer(self) -> None:
+        evaluation = Evaluation(id=ID, appeal="appeals/x", operator="op", create_time=REPORTED)
+        review = QualityReview.after_evaluation(evaluation, id=REVIEW_ID, now=DUE)
+        with pytest.raises(NoOrderToReopen):
+            self.conclude(review, ReviewOutcome.REOPENED)
+        assert self.conclude(review, ReviewOutcome.EXPLAINED).conclude_time == DUE
+
+    @pytest.mark.parametrize("again", ReviewOutcome)
+    def test_is_concluded_once(self, again: ReviewOutcome) -> None:
+        review = QualityReview.after_callback(answered(Verdict.DISSATISFIED), id=REVIEW_ID, now=DUE)
+        with pytest.raises(ReviewEnded):
+            self.conclude(self.conclude(review, ReviewOutcome.UPHELD), again)
+
+
+class CallbackLife(RuleBasedStateMachine):
+    """Whatever seats and sla do, in whatever order: a callback ends once, one way, and stays as it ended."""
+
+    limit: int
+    callback: Callback
+    now: datetime
+    end: tuple[object, ...] | None
+
+    @initialize(limit=st.integers(1, 4))
+    def reported(self, limit: int) -> None:
+        self.limit = limit
+        self.callback = waiting_callback()
+        self.now = REPORTED
+        self.end = None
+
+    @rule(hours=st.integers(1, 30))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(outcome=st.sampled_from(AttemptOutcome))
+    def tried(self, outcome: AttemptOutcome) -> None:
+        if self.end:
+            with pytest.raises(CallbackEnded):
+                self.callback.tried(outcome=outcome, actor="seat", now=self.now, limit=self.limit)
+            return
+        self.callback = self.callback.tried(outcome=outcome, actor="seat", now=self.now, limit=self.limit)
+        self.keep_end()
+
+    @rule(verdict=st.sampled_from(Verdict), solved=st.booleans())
+    def completed(self, verdict: Verdict, solved: bool) -> None:
+        if self.end:
+            with pytest.raises(CallbackEnded):
+                self.callback.completed(verdict=verdict, solved=solved, note="", now=self.now)
+            return
+        self.callback = self.callback.completed(verdict=verdict, solved=solved, note="", now=self.now)
+        self.keep_end()
+
+    @rule(missed=st.booleans())
+    def clocked(self, missed: bool) -> None:
+        self.callback = self.callback.clocked(due_time=DUE, missed=missed and self.now > DUE)
+
+    def keep_end(self) -> None:
+        if self.callback.state is not CallbackState.WAITING:
+            self.end = self.essence()
+
+    def essence(self) -> tuple[object, ...]:
+        callback = self.callback
+        return callback.state, callback.verdict, callback.solved, callback.complete_time, callback.attempts
+
+    @invariant()
+    def an_end_stays(self) -> None:
+        assert self.end is None or self.end == self.essence()
+
+    @invariant()
+    def the_unreached_are_never_satisfied(self) -> None:
+        callback = self.callback
+        assert (callback.verdict is not None) == (callback.state is CallbackState.COMPLETED)
+        assert (callback.complete_time is None) == (callback.state is CallbackState.WAITING)
+
+    @invariant()
+    def tries_stay_within_the_limit(self) -> None:
+        assert len(self.callback.attempts) <= self.limit
+        if self.callback.state is CallbackState.WAITING:
+            assert len(self.callback.attempts) < self.limit
+
+    @invariant()
+    def an_end_in_time_is_not_overdue(self) -> None:
+        end = self.callback.complete_time
+        if self.callback.due_time is not None and end is not None:
+            assert self.callback.overdue == (end > DUE)
+
+
+TestCallbackLife = CallbackLife.TestCase
