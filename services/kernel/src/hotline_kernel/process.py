@@ -4,11 +4,11 @@ Imports are made per command: `listen` runs in an eventlet-patched process, wher
 """
 
 import argparse
-import importlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -76,11 +76,13 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
     match command:
         case "serve":
             _serve(settings, build, package)
+        case "listen":
+            # First of all, because it patches the standard library.
+            from hotline_kernel.entrypoints.event_listener import run_listener  # noqa: PLC0415
+
+            run_listener(settings, settings.service)
         case "pump":
             _pump(settings, build, package)
-        case "listen":
-            listener = importlib.import_module(f"{package}.entrypoints.event_listener")
-            listener.run(settings)
         case "migrate":
             _migrate(settings, phase or "", package)
         case "declare":
@@ -88,19 +90,15 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
 
 
 def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
-    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
+    from hotline_kernel import telemetry  # noqa: PLC0415
     from hotline_kernel.audit_servicer import audit_servicer  # noqa: PLC0415
     from hotline_kernel.auth import Authenticator  # noqa: PLC0415
     from hotline_kernel.delivery_servicer import delivery_servicer  # noqa: PLC0415
     from hotline_kernel.rpc_server import ApiServer  # noqa: PLC0415
 
+    settings.require("oidc_issuer")
     settings.require_files("tls_certificate", "tls_key", "tls_ca")
-    stop = _start(settings, "serve")
-    application = build(settings)
-    application.database.open()
-    try:
-        application.database.wait_ready(timeout_seconds=30)
-        migrate.check(settings=settings, package=package)
+    with _running(settings, "serve", build, package) as (application, stop):
         server = ApiServer(
             settings=settings,
             servicers={**application.servicers, **delivery_servicer(application), **audit_servicer(application)},
@@ -110,13 +108,61 @@ def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) ->
         _ready(settings, "serve")
         while not stop.wait(1.0):
             telemetry.beat(service=settings.service, process="serve")
-        server.drain(seconds=settings.drain_seconds)
+        server.drain(settings.drain_seconds)
+
+
+def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+    from hotline_kernel import audit  # noqa: PLC0415
+    from hotline_kernel.pump import Pump  # noqa: PLC0415
+
+    settings.require_files("tls_certificate", "tls_key", "tls_ca", "audit_key")
+    key = audit.load_key(settings.audit_key)
+    with _running(settings, "pump", build, package) as (application, stop):
+        sealing = audit.sealing_ticker(
+            database=application.database, clock=application.clock, service=settings.service, key=key
+        )
+        pump = Pump(
+            settings=settings,
+            database=application.database,
+            clock=application.clock,
+            subscriptions=application.subscriptions,
+            tickers=[*application.tickers, sealing],
+        )
+        _ready(settings, "pump")
+        pump.run(stop)
+
+
+@contextmanager
+def _running(
+    settings: S, process: str, build: Callable[[S], Application[Any]], package: str
+) -> Iterator[tuple[Application[Any], threading.Event]]:
+    """A wired service on a database of the right schema, and the event that is set when it is told to stop."""
+    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    telemetry.setup(
+        service=settings.service, process=process, log_level=settings.log_level, trace_file=settings.trace_file
+    )
+    telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
+    application = build(settings)
+    application.database.open()
+    try:
+        application.database.wait_ready(timeout_seconds=30)
+        migrate.check(settings=settings, package=package)
+        yield application, stop
     finally:
         application.database.close()
 
 
-def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
-    raise NotImplementedError
+def _ready(settings: Settings, process: str) -> None:
+    import structlog  # noqa: PLC0415
+
+    from hotline_kernel import telemetry  # noqa: PLC0415
+
+    telemetry.beat(service=settings.service, process=process)
+    structlog.get_logger(__name__).info("ready")
 
 
 def _migrate(settings: Settings, phase: str, package: str) -> None:
@@ -131,26 +177,3 @@ def _declare(settings: Settings) -> None:
     from hotline_kernel import topology  # noqa: PLC0415
 
     topology.declare(settings=settings)
-
-
-def _start(settings: Settings, process: str) -> threading.Event:
-    """Telemetry, metrics port and signals of a process; the event is set when it is told to stop."""
-    from hotline_kernel import telemetry  # noqa: PLC0415
-
-    telemetry.setup(
-        service=settings.service, process=process, log_level=settings.log_level, trace_file=settings.trace_file
-    )
-    telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    return stop
-
-
-def _ready(settings: Settings, process: str) -> None:
-    import structlog  # noqa: PLC0415
-
-    from hotline_kernel import telemetry  # noqa: PLC0415
-
-    telemetry.beat(service=settings.service, process=process)
-    structlog.get_logger(__name__).info("ready")

@@ -235,7 +235,7 @@ def _validated(method: MethodDescriptor, permission: str, work: Callable[[Any, C
             request = request_type.FromString(incoming.raw)
         except DecodeError as error:
             raise FieldInvalid(
-                [("", f"the body is not a {method.input_type.full_name} with valid UTF-8 text")]
+                [(method.input_type.name, "is no such message, or not all of its text is UTF-8")]
             ) from error
         broken = [
             (_path(found.proto.field), found.proto.message) for found in protovalidate.collect_violations(request)

@@ -139,6 +139,14 @@ class Settings(BaseModel):
         """Where the metrics port listens: in a cluster the scraper comes from elsewhere."""
         return "127.0.0.1" if self.environment == "local" else ""
 
+    def require(self, *names: str) -> None:
+        """Raise SettingsError unless each of the named settings, which other processes can do without, has a value."""
+        missing = [
+            _sentence(name, "is not set, and this process needs it") for name in names if not getattr(self, name)
+        ]
+        if missing:
+            raise SettingsError("\n".join(missing))
+
     def require_files(self, *names: str) -> None:
         """Raise SettingsError unless the files are there and private keys among them are not open to everybody."""
         problems = []
