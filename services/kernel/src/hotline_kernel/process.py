@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from hotline_kernel.settings import Settings, SettingsError
 
@@ -84,7 +84,7 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
         case "pump":
             _pump(settings, build, package)
         case "migrate":
-            _migrate(settings, phase or "", package)
+            _migrate(settings, "post" if phase == "post" else "pre", package)
         case "declare":
             _declare(settings)
 
@@ -165,7 +165,7 @@ def _ready(settings: Settings, process: str) -> None:
     structlog.get_logger(__name__).info("ready")
 
 
-def _migrate(settings: Settings, phase: str, package: str) -> None:
+def _migrate(settings: Settings, phase: Literal["pre", "post"], package: str) -> None:
     from hotline_kernel import migrate  # noqa: PLC0415
 
     migrate.run(settings=settings, package=package, phase=phase)
