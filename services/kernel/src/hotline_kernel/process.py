@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from hotline_kernel.settings import Settings, SettingsError
 
@@ -27,6 +27,18 @@ S = TypeVar("S", bound=Settings)
 COMMANDS = ("serve", "listen", "pump", "migrate", "declare")
 
 
+class Background(Protocol):
+    """What a server does besides answering."""
+
+    def start(self) -> None:
+        """Returns when calls can be answered."""
+        ...
+
+    def stop(self) -> None:
+        """Returns when it has ended."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Application(Generic[Tx]):
     """A service, wired: what its bootstrap builds and the processes run."""
@@ -37,6 +49,8 @@ class Application(Generic[Tx]):
     servicers: "Mapping[ServiceDescriptor, object]"
     subscriptions: "Mapping[type[Message], EventHandler]"
     tickers: "Sequence[Ticker]" = ()
+    background: Sequence[Background] = ()
+    """Started by serve before it takes calls."""
 
 
 def main(
@@ -104,11 +118,15 @@ def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) ->
             servicers={**application.servicers, **delivery_servicer(application), **audit_servicer(application)},
             authenticator=Authenticator.from_settings(settings),
         )
+        for companion in application.background:
+            companion.start()
         server.start()
         _ready(settings, "serve")
         while not stop.wait(1.0):
             telemetry.beat(service=settings.service, process="serve")
         server.drain(settings.drain_seconds)
+        for companion in application.background:
+            companion.stop()
 
 
 def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
