@@ -1,0 +1,149 @@
+"""sla's resources as messages, and what its requests ask for as the domain's values."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import sla_service_pb2 as service_pb2
+from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
+
+from hotline_sla.adapters.postgres import DeadlineFilter
+from hotline_sla.domain.assessment import Counts, PeriodInvalid, Weights, score
+from hotline_sla.domain.deadline import Deadline, Kind, Law, State
+from hotline_sla.domain.supervision import Step, Supervision
+
+
+def deadline_message(deadline: Deadline, *, law: Law) -> deadline_pb2.Deadline:
+    """A clock as it goes out, with the changes it was loaded with."""
+    return deadline_pb2.Deadline(
+        name=f"deadlines/{deadline.id}",
+        subject=deadline.subject,
+        kind=deadline_pb2.DeadlineKind.Value(f"DEADLINE_KIND_{deadline.kind}"),
+        unit=deadline.unit,
+        state=deadline_pb2.DeadlineState.Value(f"DEADLINE_STATE_{deadline.state}"),
+        round=deadline.round,
+        start_time=timestamp(deadline.start_time),
+        due_time=timestamp(deadline.due_time),
+        due_date=Date(year=deadline.due_date.year, month=deadline.due_date.month, day=deadline.due_date.day),
+        provisional=deadline.provisional,
+        settle_time=timestamp(deadline.settle_time),
+        history=[
+            deadline_pb2.DeadlineChange(
+                change_time=timestamp(change.time),
+                change=change.change,
+                reason=change.reason,
+                due_time=timestamp(change.due_time),
+            )
+            for change in deadline.changes
+        ],
+        explanation=law.explain(deadline),
+    )
+
+
+def supervision_message(supervision: Supervision) -> deadline_pb2.Supervision:
+    """A step of supervision as it goes out."""
+    return deadline_pb2.Supervision(
+        name=f"supervisions/{supervision.id}",
+        work_order=supervision.work_order,
+        unit=supervision.unit,
+        step=deadline_pb2.SupervisionStep.Value(f"SUPERVISION_STEP_{supervision.step}"),
+        number=supervision.notice,
+        text=supervision.text,
+        issue_time=timestamp(supervision.issue_time),
+        round=supervision.round,
+    )
+
+
+def score_message(unit: str, counts: Counts, *, weights: Weights) -> deadline_pb2.UnitScore:
+    """The counts of a unit and what they are worth."""
+    return deadline_pb2.UnitScore(
+        unit=unit,
+        received=counts.received,
+        contacted_in_time=counts.contacted_in_time,
+        handled_in_time=counts.handled_in_time,
+        handled_late=counts.handled_late,
+        overdue=counts.overdue,
+        running=counts.running,
+        extended=counts.extended,
+        reopened=counts.reopened,
+        reminded=counts.reminded,
+        supervised=counts.supervised,
+        satisfied=counts.satisfied,
+        dissatisfied=counts.dissatisfied,
+        asked=counts.asked,
+        excused=counts.excused,
+        score=score(counts, weights=weights),
+        weights_version=weights.version,
+    )
+
+
+def deadline_filter(request: service_pb2.ListDeadlinesRequest, *, unit: str | None) -> DeadlineFilter:
+    """Which clocks are asked for; unit -- the one filtered by, after the caller's own was looked at."""
+    return DeadlineFilter(
+        subject=request.subject or None,
+        unit=unit,
+        kind=_kind(request.kind),
+        state=_state(request.state),
+        due_before=_moment(request.due_before, field="due_before") if request.HasField("due_before") else None,
+    )
+
+
+def _kind(value: "deadline_pb2.DeadlineKind.ValueType") -> Kind | None:
+    return Kind(deadline_pb2.DeadlineKind.Name(value).removeprefix("DEADLINE_KIND_")) if value else None
+
+
+def _state(value: "deadline_pb2.DeadlineState.ValueType") -> State | None:
+    return State(deadline_pb2.DeadlineState.Name(value).removeprefix("DEADLINE_STATE_")) if value else None
+
+
+def step_of(value: "deadline_pb2.SupervisionStep.ValueType") -> Step | None:
+    """The step filtered by, None if none is."""
+    return Step(deadline_pb2.SupervisionStep.Name(value).removeprefix("SUPERVISION_STEP_")) if value else None
+
+
+def period_of(request: service_pb2.ListUnitScoresRequest) -> tuple[date, date]:
+    """First and last day. Raises FieldInvalid for what is no day, PeriodInvalid if it ends before it starts."""
+    start, end = _day(request.start_date, field="start_date"), _day(request.end_date, field="end_date")
+    if end < start:
+        raise PeriodInvalid(
+            violations=[("end_date", "must not be before start_date")],
+            start_date=start.isoformat(),
+            end_date=end.isoformat(),
+        )
+    return start, end
+
+
+def due_position(after: list[str] | None) -> tuple[datetime, UUID] | None:
+    """Where a page of clocks starts. Raises PageTokenInvalid."""
+    if after is None:
+        return None
+    try:
+        due_time, last = after
+        return datetime.fromisoformat(due_time), UUID(last)
+    except ValueError as error:
+        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
+
+
+def timestamp(time: datetime | None) -> Timestamp | None:
+    """A moment as a message; unset if there is none."""
+    if time is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(time)
+    return message
+
+
+def _day(message: Date, *, field: str) -> date:
+    try:
+        return date(message.year, message.month, message.day)
+    except ValueError as error:
+        raise FieldInvalid(violations=[(field, "must be a day of the calendar")]) from error
+
+
+def _moment(message: Timestamp, *, field: str) -> datetime:
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise FieldInvalid(violations=[(field, "must be a moment between the years 1 and 9999")]) from error

@@ -1,0 +1,112 @@
+"""sla, wired."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.protobuf.message import Message
+from hotline.sla.v1 import sla_service_pb2
+from hotline_kernel import calendar, clock, telemetry
+from hotline_kernel.clock import Clock
+from hotline_kernel.db import Database
+from hotline_kernel.process import Application
+from hotline_kernel.pump import EventHandler, Ticker
+
+from hotline_sla import handlers
+from hotline_sla.adapters.postgres import Store
+from hotline_sla.domain.assessment import Weights
+from hotline_sla.domain.deadline import Kind, Law, State, Terms
+from hotline_sla.entrypoints.grpc_server import SlaServicer
+from hotline_sla.settings import Settings
+
+MOMENTS_A_TRANSACTION = 200
+CLOCKS_A_TRANSACTION = 200
+SHIFTS_A_TRANSACTION = 5000
+DAY_SECONDS = 86_400
+ADD_UP_SECONDS = 5.0
+GAUGE_SECONDS = 15.0
+VIRTUAL_TICK_SECONDS = 0.02
+"""A virtual clock may move on by days at any instant."""
+
+
+def build(settings: Settings) -> Application[Store]:
+    """What serve and pump run."""
+    database = Database(
+        conninfo=settings.database_url.get_secret_value(), transaction=Store, pool_size=settings.pool_size
+    )
+    legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
+    law = Law(terms=Terms(), calendar=calendar.load(settings.calendar_file))
+    return Application(
+        settings=settings,
+        database=database,
+        clock=legal_clock,
+        servicers={
+            sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
+                database=database, clock=legal_clock, law=law, weights=Weights()
+            )
+        },
+        subscriptions=subscriptions(law),
+        tickers=tickers(settings, database=database, legal_clock=legal_clock, law=law),
+    )
+
+
+def subscriptions(law: Law) -> dict[type[Message], EventHandler]:
+    """Every handler with the law it reads."""
+    return {event_type: _with_law(handler, law) for event_type, handler in handlers.ON_EVENT.items()}
+
+
+def _with_law(handler: Callable[..., None], law: Law) -> EventHandler:
+    def handle(event: Message, *, tx: Store, **_: Any) -> None:  # clocks follow the times of events, not ours
+        handler(event=event, tx=tx, law=law)
+
+    return handle
+
+
+def tickers(settings: Settings, *, database: Database[Store], legal_clock: Clock, law: Law) -> list[Ticker]:
+    """The periodic tasks. Any number of pumps may run them at once."""
+
+    def act() -> bool:
+        with database.transaction() as tx:
+            return handlers.act_on_due_moments(tx=tx, now=legal_clock.now(), law=law, limit=MOMENTS_A_TRANSACTION) > 0
+
+    def recompute() -> bool:
+        telemetry.CALENDAR_KNOWN_UNTIL.labels(settings.service).set(
+            law.calendar.close_of_office(law.calendar.known_until()).timestamp()
+        )
+        with database.transaction() as tx:
+            return handlers.recompute_provisional(tx=tx, now=legal_clock.now(), law=law, limit=CLOCKS_A_TRANSACTION) > 0
+
+    def add_up() -> bool:
+        with database.transaction() as tx:
+            return tx.add_up_counts(limit=SHIFTS_A_TRANSACTION) == SHIFTS_A_TRANSACTION
+
+    def gauge() -> bool:
+        with database.transaction() as tx:
+            _set_gauges(settings.service, tx, legal_clock.now())
+        return False
+
+    tick_seconds = settings.tick_seconds if settings.clock == "system" else VIRTUAL_TICK_SECONDS
+    return [
+        Ticker(name="deadlines", interval_seconds=tick_seconds, run=act),
+        Ticker(name="calendar", interval_seconds=DAY_SECONDS, run=recompute),
+        Ticker(name="scores", interval_seconds=ADD_UP_SECONDS, run=add_up),
+        Ticker(name="deadline-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
+    ]
+
+
+WARNING_TIME = {
+    Kind.ANSWER: timedelta(minutes=15),
+    Kind.FIRST_CONTACT: timedelta(hours=1),
+    Kind.HANDLING: timedelta(hours=24),
+    Kind.CALLBACK: timedelta(hours=4),
+}
+"""So long before its end an open clock is at risk (ours)."""
+
+
+def _set_gauges(service: str, tx: Store, now: datetime) -> None:
+    for kind in Kind:
+        running = tx.open_counts(kind=kind, state=State.RUNNING)
+        at_risk = tx.open_counts(kind=kind, state=State.RUNNING, due_before=now + WARNING_TIME[kind])
+        telemetry.DEADLINES_OPEN.labels(service, kind).set(running)
+        telemetry.DEADLINES_AT_RISK.labels(service, kind).set(at_risk)
+        telemetry.DEADLINES_OVERDUE.labels(service, kind).set(tx.open_counts(kind=kind, state=State.OVERDUE))

@@ -1,0 +1,324 @@
+"""Clocks: when each starts, when it ends, and how it is settled (Art. 21, 24, 26, 30)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from hotline_kernel.calendar import ZONE, Calendar
+
+
+class Kind(StrEnum):
+    """Which clock."""
+
+    ANSWER = "ANSWER"
+    FIRST_CONTACT = "FIRST_CONTACT"
+    HANDLING = "HANDLING"
+    CALLBACK = "CALLBACK"
+
+
+class State(StrEnum):
+    """Where a clock stands."""
+
+    RUNNING = "RUNNING"
+    OVERDUE = "OVERDUE"
+    MET = "MET"
+    MET_LATE = "MET_LATE"
+    CANCELLED = "CANCELLED"
+
+
+class Action(StrEnum):
+    """What is to be done when a due moment comes."""
+
+    ADVANCE_REMINDER = "ADVANCE_REMINDER"
+    MISS = "MISS"
+    WRITTEN = "WRITTEN"
+
+
+OPEN = (State.RUNNING, State.OVERDUE)
+UNIT_KINDS = (Kind.FIRST_CONTACT, Kind.HANDLING)
+"""Clocks of the unit that leads; the others are the hotline's own."""
+
+
+def _handling_working_days() -> dict[str, int]:
+    return {"CONSULTATION": 2, "HELP": 2, "COMPLAINT": 7, "REPORT": 7, "SUGGESTION": 7, "DIFFICULT": 7}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The lengths of all terms. What no article sets is ours."""
+
+    answer: timedelta = timedelta(hours=1)
+    """Answer or refer (Art. 21)."""
+    first_contact: timedelta = timedelta(hours=4)
+    """Office time until the citizen is contacted (Art. 24(1); the length is ours)."""
+    handling_working_days: Mapping[str, int] = field(default_factory=_handling_working_days)
+    """By request type (Art. 24(2)); a consultation sent as an order counts as help (ours)."""
+    callback: timedelta = timedelta(hours=24)
+    """Call back after the report (Art. 30)."""
+    extension_cutoff_working_days: int = 1
+    """An extension is asked at least so many working days before the end (Art. 26)."""
+    advance_reminder_working_days: int = 1
+    """Before the end (ours)."""
+    written_working_days: int = 1
+    """Written supervision, after the end (Art. 28; the length is ours)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Something that happened to a clock; `due_time` is its end afterwards."""
+
+    time: datetime
+    change: str
+    reason: str
+    due_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Something is to be done about a clock at this time."""
+
+    deadline: UUID
+    action: Action
+    due_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline:
+    """One clock of an appeal or an order in one round.
+
+    subject -- `appeals/…` or `workOrders/…`;  unit -- who holds it, `units/…`, empty for the hotline;
+    hold_time -- since when that is so;
+    working_days -- length with extensions, 0 if the term is in hours;
+    changes -- what happened since it was loaded, to be stored.
+    """
+
+    id: UUID
+    subject: str
+    kind: Kind
+    unit: str
+    state: State
+    round: int
+    start_time: datetime
+    working_days: int
+    due_time: datetime
+    due_date: date
+    provisional: bool
+    hold_time: datetime
+    settle_time: datetime | None = None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """The deed is still owed."""
+        return self.state in OPEN
+
+    def settle(self, *, time: datetime, deed: str) -> "Deadline":
+        """The deed was done: in time if not after the end, whenever we hear of it. Settled once only."""
+        if not self.is_open:
+            return self
+        in_time = time <= self.due_time
+        reason = f"{deed}，{'按时' if in_time else '逾期'} / {'in time' if in_time else 'too late'}"
+        if in_time and self.state is State.OVERDUE:
+            reason += (
+                "；到期后方获悉，已发出的督办不撤回 / known only after the end: supervision issued stays on record"
+            )
+        state = State.MET if in_time else State.MET_LATE
+        return replace(self, state=state, settle_time=time)._changed(time=time, change="settled", reason=reason)
+
+    def miss(self, *, time: datetime) -> "Deadline":
+        """The end passed without the deed, which is still owed."""
+        return replace(self, state=State.OVERDUE)._changed(
+            time=time, change="missed", reason="到期未办 / not done by then"
+        )
+
+    def cancel(self, *, time: datetime, reason: str) -> "Deadline":
+        """The deed is not owed any more."""
+        if not self.is_open:
+            return self
+        return replace(self, state=State.CANCELLED)._changed(time=time, change="cancelled", reason=reason)
+
+    def hand_over(self, *, unit: str, time: datetime) -> "Deadline":
+        """Another unit holds the clock; nothing of the term begins anew (Art. 22, 24). Empty: the office holds it."""
+        if not self.is_open or unit == self.unit:
+            return self
+        if unit:
+            change, reason = (
+                "handed_over",
+                f"转由 {unit} 承办，期限不重新计算 / handed over, the term does not begin anew",
+            )
+        else:
+            change, reason = "returned", "退回 12345 办公室，期限继续计算 / with the office, the term goes on"
+        return replace(self, unit=unit, hold_time=time)._changed(time=time, change=change, reason=reason)
+
+    def _changed(self, *, time: datetime, change: str, reason: str) -> "Deadline":
+        entry = Change(time=time, change=change, reason=reason, due_time=self.due_time)
+        return replace(self, changes=(*self.changes, entry))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """The terms, read with a calendar. The one place that turns a term into a moment."""
+
+    terms: Terms
+    calendar: Calendar
+
+    def open(
+        self,
+        *,
+        deadline: UUID,
+        subject: str,
+        kind: Kind,
+        unit: str,
+        of_round: int,
+        start_time: datetime,
+        request_type: str,
+    ) -> Deadline:
+        """Start a clock. request_type -- decides the length of handling; any for the others."""
+        working_days = self.terms.handling_working_days[request_type] if kind is Kind.HANDLING else 0
+        due_time = self._end(kind=kind, start_time=start_time, working_days=working_days)
+        due_date = due_time.astimezone(ZONE).date()
+        opened = Deadline(
+            id=deadline,
+            subject=subject,
+            kind=kind,
+            unit=unit,
+            state=State.RUNNING,
+            round=of_round,
+            start_time=start_time,
+            hold_time=start_time,
+            working_days=working_days,
+            due_time=due_time,
+            due_date=due_date,
+            provisional=self._rests_on_a_guess(kind, due_date),
+        )
+        return opened._changed(time=start_time, change="opened", reason=_CAUSE[kind])
+
+    def restart(self, deadline: Deadline, *, unit: str, start_time: datetime) -> Deadline:
+        """Start a cancelled clock again for another unit, in the same round."""
+        due_time = self._end(kind=deadline.kind, start_time=start_time, working_days=deadline.working_days)
+        again = replace(deadline, unit=unit, state=State.RUNNING, start_time=start_time, hold_time=start_time)
+        return self._ending(again, due_time)._changed(
+            time=start_time, change="opened", reason=f"转由 {unit} 承办 / another unit received the order"
+        )
+
+    def extend(self, deadline: Deadline, *, working_days: int, time: datetime) -> Deadline:
+        """End so many working days later (Art. 26); a clock missed meanwhile runs again if that is still to come."""
+        if not deadline.is_open:
+            return deadline
+        total = deadline.working_days + working_days
+        due_time = self._end(kind=deadline.kind, start_time=deadline.start_time, working_days=total)
+        longer = self._ending(replace(deadline, working_days=total), due_time, at=time)
+        reason = f"批准延期 {working_days} 个工作日（第二十六条） / extended by {working_days} working days (Art. 26)"
+        return longer._changed(time=time, change="moved", reason=reason)
+
+    def recompute(self, deadline: Deadline, *, time: datetime) -> Deadline:
+        """Derive the end of an open clock again, after the calendar learnt a year."""
+        due_time = self._end(kind=deadline.kind, start_time=deadline.start_time, working_days=deadline.working_days)
+        again = self._ending(deadline, due_time, at=time)
+        if (again.due_time, again.provisional) == (deadline.due_time, deadline.provisional):
+            return deadline
+        reason = "按公布的放假安排重新计算 / computed again with the published calendar"
+        return again._changed(time=time, change="recomputed", reason=reason)
+
+    def moments(self, deadline: Deadline, *, after: datetime) -> list[Moment]:
+        """What is to be done about a clock as it is now; a reminder whose time is past `after` is left out."""
+        if deadline.state is State.RUNNING:
+            found = {Action.MISS: deadline.due_time}
+            if deadline.kind is Kind.HANDLING and deadline.unit:
+                early = self._working_days_before(deadline, self.terms.advance_reminder_working_days)
+                if early > after:
+                    found[Action.ADVANCE_REMINDER] = early
+        elif deadline.state is State.OVERDUE and deadline.kind is Kind.HANDLING and deadline.unit:
+            found = {Action.WRITTEN: self.written_time(deadline)}
+        else:
+            found = {}
+        return [Moment(deadline=deadline.id, action=action, due_time=time) for action, time in found.items()]
+
+    def written_time(self, deadline: Deadline) -> datetime:
+        """When a missed clock is supervised in writing; a unit that took it over later has its working day too."""
+        day = max(deadline.due_date, deadline.hold_time.astimezone(ZONE).date())
+        return self.calendar.close_of_office(self.calendar.nth_working_day_after(day, self.terms.written_working_days))
+
+    def extension_cutoff_time(self, deadline: Deadline) -> datetime | None:
+        """The last moment to ask for an extension (Art. 26); None for clocks that cannot be extended."""
+        if deadline.kind is not Kind.HANDLING:
+            return None
+        return self._working_days_before(deadline, self.terms.extension_cutoff_working_days)
+
+    def _end(self, *, kind: Kind, start_time: datetime, working_days: int) -> datetime:
+        match kind:
+            case Kind.ANSWER:
+                return start_time + self.terms.answer
+            case Kind.CALLBACK:
+                return start_time + self.terms.callback
+            case Kind.FIRST_CONTACT:
+                return self.calendar.add_working_time(start_time, self.terms.first_contact)
+            case Kind.HANDLING:
+                received = start_time.astimezone(ZONE).date()
+                return self.calendar.close_of_office(self.calendar.nth_working_day_after(received, working_days))
+
+    def _ending(self, deadline: Deadline, due_time: datetime, *, at: datetime | None = None) -> Deadline:
+        due_date = due_time.astimezone(ZONE).date()
+        state = State.RUNNING if at is not None and due_time > max(at, deadline.due_time) else deadline.state
+        provisional = self._rests_on_a_guess(deadline.kind, due_date)
+        return replace(deadline, due_time=due_time, due_date=due_date, provisional=provisional, state=state)
+
+    def _rests_on_a_guess(self, kind: Kind, due_date: date) -> bool:
+        return kind in UNIT_KINDS and self.calendar.is_provisional(due_date)
+
+    def _working_days_before(self, deadline: Deadline, count: int) -> datetime:
+        day = deadline.due_date
+        for _ in range(count):
+            day = self.calendar.previous_working_day(day)
+        return self.calendar.close_of_office(day)
+
+    def explain(self, deadline: Deadline) -> str:
+        """Say in a sentence, Chinese and English, why a clock ends when it ends."""
+        due, start = _local(deadline.due_time), _local(deadline.start_time)
+        if deadline.kind in (Kind.ANSWER, Kind.CALLBACK):
+            hours = int((deadline.due_time - deadline.start_time) / timedelta(hours=1))
+            zh, en = f"{due} 到期：自 {start} 起 {hours} 小时", f"due {due}: {hours} h from {start}"
+        elif deadline.kind is Kind.FIRST_CONTACT:
+            hours = int(self.terms.first_contact / timedelta(hours=1))
+            zh, en = f"{due} 到期：自 {start} 起 {hours} 个工作小时", f"due {due}: {hours} office hours from {start}"
+        else:
+            days = deadline.working_days
+            zh, en = f"{due} 到期：自 {start} 起第 {days} 个工作日", f"due {due}: working day {days} after {start}"
+        ranges = [_range(*pair) for pair in self._days_off(deadline)] if deadline.kind in UNIT_KINDS else []
+        if ranges:
+            zh += f"，其间 {'、'.join(ranges)} 不上班"
+            en += f"; no work on {', '.join(ranges)}"
+        if deadline.provisional:
+            zh += "（该年放假安排尚未公布，暂按周末推算）"
+            en += " (provisional: that year's holidays are not published)"
+        return f"{zh}。 / {en}."
+
+    def _days_off(self, deadline: Deadline) -> list[tuple[date, date]]:
+        found: list[tuple[date, date]] = []
+        day = deadline.start_time.astimezone(ZONE).date()
+        while day < deadline.due_date:
+            if not self.calendar.is_working_day(day):
+                if found and found[-1][1] == day - timedelta(days=1):
+                    found[-1] = (found[-1][0], day)
+                else:
+                    found.append((day, day))
+            day += timedelta(days=1)
+        return found
+
+
+_CAUSE = {
+    Kind.ANSWER: "诉求已登记（第二十一条） / the appeal was taken in (Art. 21)",
+    Kind.FIRST_CONTACT: "承办单位收到工单（第二十四条） / the unit received the order (Art. 24(1))",
+    Kind.HANDLING: "承办单位收到工单（第二十四条） / the unit received the order (Art. 24(2))",
+    Kind.CALLBACK: "办理结果已反馈（第三十条） / the result was reported (Art. 30)",
+}
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(UTC).astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def _range(first: date, last: date) -> str:
+    return f"{first:%m-%d}" if first == last else f"{first:%m-%d}—{last:%m-%d}"
