@@ -29,7 +29,7 @@ def _known(service: str) -> str:
 @events.command()
 def dead(service: Annotated[str, typer.Argument()] = "", output: Output = Format.TEXT) -> None:
     """List dead events of one service, or of all."""
-    found = []
+    found: list[delivery_service_pb2.DeadEvent] = []
     with person("engineer") as engineer:
         for name in [_known(service)] if service else SERVICES:
             request = delivery_service_pb2.ListDeadEventsRequest(page_size=1000)

@@ -127,7 +127,8 @@ def _request(request_type: type[Message], where: list[str], limit: int) -> Messa
         raise typer.BadParameter(str(error), param_hint="--where") from error
 
 
-def _value(field: FieldDescriptor, value: str) -> object:
+def _value(field: Any, value: str) -> object:
+    """What a filter's text means.  field -- its descriptor, which the stubs give two types."""
     if field.enum_type is not None:
         # An unknown word goes on as it is: the parser names the field and what is wrong with it.
         return next((v.name for v in field.enum_type.values if v.name.endswith(f"_{value.upper()}")), value)

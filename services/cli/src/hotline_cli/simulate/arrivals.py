@@ -35,7 +35,7 @@ class Contact:
 
     number: int
     message: Message
-    channel: "appeal_pb2.Channel"
+    channel: "appeal_pb2.Channel.ValueType"
 
 
 class Arrivals:

@@ -35,7 +35,7 @@ def simulate(
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the first day")] = datetime(2026, 3, 2),  # noqa: DTZ001
     output: Output = Format.TEXT,
 ) -> None:
-    """Play a city on a virtual clock in a platform of its own, then prove its books; exit code 1 if they are not true."""
+    """Play a city on a virtual clock in a platform of its own, then prove its books: exit code 1 if they are false."""
     plan = Plan(days=days, per_day=per_day, seed=seed, start=start.date())
     said = sys.stderr if output is Format.JSON else sys.stdout
     with platform(plan.start) as (hotline, clock):
@@ -57,13 +57,13 @@ def simulate(
 
 @contextmanager
 def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
-    """A platform of its own with an empty record and an invented city, its clock at the start of the day; gone afterwards."""
+    """A platform with an empty record and an invented city, its clock at the start of the day; gone afterwards."""
     directory = Path.cwd() / ".run"
     begin = datetime.combine(first_day, datetime.min.time(), tzinfo=ZONE)
     servers = Servers(directory)
     servers.start()
     instance = Instance(
-        directory=directory, servers=servers.endpoints, name="simulate", clock="virtual", start=begin,
+        directory=directory, servers=servers, name="simulate", clock="virtual", start=begin,
         settings={"rate_limit_per_second": "100000"},
     )  # fmt: skip
     clock = instance.clock

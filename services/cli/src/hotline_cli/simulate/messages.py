@@ -106,7 +106,7 @@ def subject_of(text: str) -> str:
     return _OTHER_SUBJECT
 
 
-def request_type_of(text: str) -> "appeal_pb2.RequestType":
+def request_type_of(text: str) -> "appeal_pb2.RequestType.ValueType":
     """What is asked, as an operator would enter it (Art. 24(2))."""
     for words, request_type in (
         (_REPORT, appeal_pb2.REQUEST_TYPE_REPORT),
@@ -119,7 +119,7 @@ def request_type_of(text: str) -> "appeal_pb2.RequestType":
     return appeal_pb2.REQUEST_TYPE_HELP
 
 
-def kind_of(text: str, request_type: "appeal_pb2.RequestType") -> "appeal_pb2.AppealKind":
+def kind_of(text: str, request_type: "appeal_pb2.RequestType.ValueType") -> "appeal_pb2.AppealKind.ValueType":
     """Which of the five kinds of Art. 5."""
     if any(word in text for word in _BUSINESS):
         return appeal_pb2.APPEAL_KIND_BUSINESS
@@ -132,7 +132,7 @@ def kind_of(text: str, request_type: "appeal_pb2.RequestType") -> "appeal_pb2.Ap
     return appeal_pb2.APPEAL_KIND_SOCIAL
 
 
-def decline_ground_of(text: str) -> "appeal_pb2.DeclineGround":
+def decline_ground_of(text: str) -> "appeal_pb2.DeclineGround.ValueType":
     """The ground on which an operator would decline, or the unspecified one (Art. 6)."""
     for words, ground in (
         (_EMERGENCY, appeal_pb2.DECLINE_GROUND_EMERGENCY),

@@ -72,7 +72,7 @@ class Case:
     city: City
     number: int
     message: Message
-    channel: "appeal_pb2.Channel"
+    channel: "appeal_pb2.Channel.ValueType"
     random: Random
     appeal: str = ""
     order: str = ""
@@ -150,7 +150,7 @@ class Case:
         )
         return iter(())
 
-    def _decline(self, ground: "appeal_pb2.DeclineGround") -> Iterator[Due]:
+    def _decline(self, ground: "appeal_pb2.DeclineGround.ValueType") -> Iterator[Due]:
         referral = {
             appeal_pb2.DECLINE_GROUND_EMERGENCY: "请立即拨打110、119或120。",
             appeal_pb2.DECLINE_GROUND_CIVIL_DISPUTE: "属民事纠纷,建议通过人民调解或诉讼解决。",
