@@ -1,0 +1,218 @@
+"""intake's resources as messages, and its requests as the domain's values."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+from hotline.intake.v1 import appeal_pb2
+from hotline.intake.v1 import intake_service_pb2 as service_pb2
+
+from hotline_intake.domain import telling
+from hotline_intake.domain.appeal import (
+    Appeal,
+    Asker,
+    Channel,
+    DeclineGround,
+    DirectiveKind,
+    DraftContent,
+    Kind,
+    Registration,
+    RequestType,
+    State,
+    Transfer,
+)
+from hotline_intake.domain.citizen import Contact
+from hotline_intake.domain.telling import Message
+from hotline_intake.ports import Filters
+
+
+def registration_of(request: service_pb2.RegisterAppealRequest) -> Registration:
+    """What is to be taken in. Raises `LeadAlsoSupporting`."""
+    return Registration(
+        channel=_channel_of(request.channel),
+        kind=Kind(appeal_pb2.AppealKind.Name(request.kind).removeprefix("APPEAL_KIND_")),
+        request_type=RequestType(appeal_pb2.RequestType.Name(request.request_type).removeprefix("REQUEST_TYPE_")),
+        asker=Asker(appeal_pb2.Asker.Name(request.asker).removeprefix("ASKER_")),
+        category=request.category,
+        region=request.region,
+        title=request.title,
+        text=request.text,
+        contact=Contact(
+            full_name=request.citizen.full_name, phone=request.citizen.phone, address=request.citizen.address
+        ),
+        confidential=request.confidential,
+        transferred_from=(
+            Transfer(line=request.transferred_from.line, reference=request.transferred_from.reference)
+            if request.HasField("transferred_from")
+            else None
+        ),
+        draft=content_of(request.draft) if request.HasField("draft") else None,
+    )
+
+
+def content_of(content: appeal_pb2.DraftContent) -> DraftContent:
+    """What is to be sent to units. Raises `LeadAlsoSupporting`."""
+    return DraftContent(
+        text=content.text,
+        lead_unit=content.lead_unit,
+        supporting_units=tuple(content.supporting_units),
+        directive_kind=DirectiveKind(
+            appeal_pb2.DirectiveKind.Name(content.directive_kind).removeprefix("DIRECTIVE_KIND_")
+        ),
+    )
+
+
+def ground_of(ground: appeal_pb2.DeclineGround.ValueType) -> DeclineGround:
+    """The ground of a decline."""
+    return DeclineGround(appeal_pb2.DeclineGround.Name(ground).removeprefix("DECLINE_GROUND_"))
+
+
+def filters_of(request: service_pb2.ListAppealsRequest) -> Filters:
+    """The filters of a list but for the telephone number, which is looked up first."""
+    return Filters(
+        state=_state_of(request.state) if request.state else None,
+        channel=_channel_of(request.channel) if request.channel else None,
+        region=request.region or None,
+        number=request.number or None,
+        transfer_reference=request.transfer_reference or None,
+        decline_ground=ground_of(request.decline_ground) if request.decline_ground else None,
+    )
+
+
+def appeal_message(appeal: Appeal) -> appeal_pb2.Appeal:
+    """An appeal as staff see it; who brought it is not in it."""
+    return appeal_pb2.Appeal(
+        name=appeal.name,
+        number=appeal.number,
+        tracking_code=appeal.tracking_code,
+        channel=_channel_value(appeal.channel),
+        kind=appeal_pb2.AppealKind.Value(f"APPEAL_KIND_{appeal.kind}"),
+        request_type=appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{appeal.request_type}"),
+        asker=appeal_pb2.Asker.Value(f"ASKER_{appeal.asker}"),
+        category=appeal.category,
+        region=appeal.region,
+        title=appeal.title,
+        state=_state_value(appeal.state),
+        create_time=_timestamp(appeal.create_time),
+        confidential=appeal.confidential,
+        anonymous=appeal.anonymous,
+        emergency=appeal.emergency,
+        transferred_from=_transfer_message(appeal),
+        decline=_decline_message(appeal),
+        answer=_answer_message(appeal),
+        draft=_draft_message(appeal),
+        work_order=appeal.work_order,
+        answer_due_time=_timestamp(appeal.answer_due_time) if appeal.answer_due_time else None,
+        answer_overdue=appeal.answer_overdue,
+        due_date=_date(appeal.due_date),
+        citizen=f"citizens/{appeal.citizen_id}",
+        etag=str(appeal.version),
+    )
+
+
+def progress_message(appeal: Appeal, messages: Sequence[Message]) -> service_pb2.AppealProgress:
+    """What a citizen may know."""
+    return service_pb2.AppealProgress(
+        number=appeal.number,
+        state=_state_value(appeal.state),
+        message=telling.progress(appeal=appeal),
+        create_time=_timestamp(appeal.create_time),
+        due_date=_date(appeal.due_date),
+        messages=[citizen_message(appeal.name, message) for message in messages],
+    )
+
+
+def citizen_message(parent: str, message: Message) -> appeal_pb2.CitizenMessage:
+    """A message to the citizen as it is read again. parent -- `appeals/{uuid}`."""
+    return appeal_pb2.CitizenMessage(
+        name=f"{parent}/messages/{message.number}",
+        channel=_channel_value(message.channel),
+        occasion=message.occasion,
+        text=message.text,
+        create_time=_timestamp(message.create_time),
+    )
+
+
+def contact_message(contact: Contact) -> service_pb2.Contact:
+    """Who brought an appeal."""
+    return service_pb2.Contact(full_name=contact.full_name, phone=contact.phone, address=contact.address)
+
+
+def erase_message(erase_time: datetime) -> service_pb2.EraseCitizenResponse:
+    """That a citizen was forgotten."""
+    return service_pb2.EraseCitizenResponse(erase_time=_timestamp(erase_time))
+
+
+def _channel_of(channel: appeal_pb2.Channel.ValueType) -> Channel:
+    return Channel(appeal_pb2.Channel.Name(channel).removeprefix("CHANNEL_"))
+
+
+def _state_of(state: appeal_pb2.AppealState.ValueType) -> State:
+    return State(appeal_pb2.AppealState.Name(state).removeprefix("APPEAL_STATE_"))
+
+
+def _channel_value(channel: Channel) -> appeal_pb2.Channel.ValueType:
+    return appeal_pb2.Channel.Value(f"CHANNEL_{channel}")
+
+
+def _state_value(state: State) -> appeal_pb2.AppealState.ValueType:
+    return appeal_pb2.AppealState.Value(f"APPEAL_STATE_{state}")
+
+
+def _transfer_message(appeal: Appeal) -> appeal_pb2.Transfer | None:
+    transfer = appeal.transferred_from
+    return appeal_pb2.Transfer(line=transfer.line, reference=transfer.reference) if transfer else None
+
+
+def _decline_message(appeal: Appeal) -> appeal_pb2.Decline | None:
+    decline = appeal.decline
+    if decline is None:
+        return None
+    return appeal_pb2.Decline(
+        ground=appeal_pb2.DeclineGround.Value(f"DECLINE_GROUND_{decline.ground}"),
+        referral=decline.referral,
+        actor=decline.actor,
+        decline_time=_timestamp(decline.decline_time),
+    )
+
+
+def _answer_message(appeal: Appeal) -> appeal_pb2.Answer | None:
+    answer = appeal.answer
+    if answer is None:
+        return None
+    return appeal_pb2.Answer(
+        text=answer.text, entry=answer.entry, actor=answer.actor, answer_time=_timestamp(answer.answer_time)
+    )
+
+
+def _draft_message(appeal: Appeal) -> appeal_pb2.Draft | None:
+    draft = appeal.draft
+    if draft is None:
+        return None
+    return appeal_pb2.Draft(
+        proposed=_content_message(draft.proposed),
+        released=_content_message(draft.released) if draft.released else None,
+        operator=draft.operator,
+        reviewer=draft.reviewer,
+        return_reason=draft.return_reason,
+    )
+
+
+def _content_message(content: DraftContent) -> appeal_pb2.DraftContent:
+    return appeal_pb2.DraftContent(
+        text=content.text,
+        lead_unit=content.lead_unit,
+        supporting_units=content.supporting_units,
+        directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{content.directive_kind}"),
+    )
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
+
+
+def _date(day: date | None) -> Date | None:
+    return Date(year=day.year, month=day.month, day=day.day) if day else None

@@ -1,0 +1,309 @@
+"""An appeal and the moves it can make (Art. 5, 6, 21).
+
+::
+
+    REGISTERED ─ decline ──▶ DECLINED ── reinstate ─▶ REGISTERED
+        │ ▲ └─── answer ───▶ ANSWERED
+      draft └ return_draft
+        ▼   │
+      DRAFTED ── release ──▶ REFERRED ── close ─▶ CLOSED ── reopen ─▶ REFERRED
+
+An appeal is a value: a move answers with the next one or raises, and changes nothing itself.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from hotline_kernel.errors import Denied, Refused, StateNotAllowed
+
+from hotline_intake.domain.citizen import Contact
+
+
+class Channel(StrEnum):
+    """How an appeal comes (Art. 14, 20)."""
+
+    PHONE = "PHONE"
+    SMS = "SMS"
+    WEB = "WEB"
+    WECHAT = "WECHAT"
+    APP = "APP"
+
+
+class Kind(StrEnum):
+    """The five kinds of Art. 5."""
+
+    CONSULTATION = "CONSULTATION"
+    DAILY_LIFE = "DAILY_LIFE"
+    SOCIAL = "SOCIAL"
+    BUSINESS = "BUSINESS"
+    CITY = "CITY"
+
+
+class RequestType(StrEnum):
+    """What is asked (Art. 24(2))."""
+
+    CONSULTATION = "CONSULTATION"
+    HELP = "HELP"
+    COMPLAINT = "COMPLAINT"
+    REPORT = "REPORT"
+    SUGGESTION = "SUGGESTION"
+    DIFFICULT = "DIFFICULT"
+
+
+class Asker(StrEnum):
+    """Who asks (Art. 5(4))."""
+
+    PERSON = "PERSON"
+    BUSINESS = "BUSINESS"
+
+
+class State(StrEnum):
+    """Where an appeal stands."""
+
+    REGISTERED = "REGISTERED"
+    DRAFTED = "DRAFTED"
+    DECLINED = "DECLINED"
+    ANSWERED = "ANSWERED"
+    REFERRED = "REFERRED"
+    CLOSED = "CLOSED"
+
+
+class DeclineGround(StrEnum):
+    """Why an appeal is not accepted (Art. 6)."""
+
+    EMERGENCY = "EMERGENCY"
+    CIVIL_DISPUTE = "CIVIL_DISPUTE"
+    STATUTORY_PROCEDURE = "STATUTORY_PROCEDURE"
+    MILITARY = "MILITARY"
+
+
+class DirectiveKind(StrEnum):
+    """The four kinds that wait for a directive before they go out (Art. 23)."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    URGENT = "URGENT"
+    COMPLEX = "COMPLEX"
+    COMMON = "COMMON"
+    STALLED = "STALLED"
+
+
+class EmergencyNotAnswerable(Refused):
+    """The wording of {resource} points to an emergency: decline it with 110, 119, 120 or refer it."""
+
+    reason = "EMERGENCY_NOT_ANSWERABLE"
+    article = "Art. 6(1)"
+    zh = "该诉求涉及紧急情况，不能直接答复；请告知拨打110、119、120并作不予受理处理，或转办。"
+
+
+class LeadAlsoSupporting(Refused):
+    """{unit} leads and cannot support itself."""
+
+    reason = "LEAD_ALSO_SUPPORTING"
+    article = "Art. 22"
+    zh = "{unit} 已是主办单位，不能同时作为协办单位。"
+
+
+class ContactRelayed(Denied):
+    """The citizen of {resource} asked for confidentiality: the office relays the contact."""
+
+    reason = "CONTACT_RELAYED"
+    article = "Art. 24(1), 36(4)"
+    zh = "该诉求人要求保密，由热线办代为联系。"
+
+
+class NotOwnUnit(Denied):
+    """The order of {resource} is another unit's."""
+
+    reason = "NOT_OWN_UNIT"
+    article = "Art. 36(4)"
+    zh = "该工单不由您单位主办，不能查看联系方式。"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """The line that handed the citizen over, and its own reference (Art. 4)."""
+
+    line: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decline:
+    """Why it was not accepted and where the citizen should turn (Art. 6)."""
+
+    ground: DeclineGround
+    referral: str
+    actor: str
+    decline_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A direct answer (Art. 21). entry -- the knowledge entry it rests on, or empty."""
+
+    text: str
+    entry: str
+    actor: str
+    answer_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftContent:
+    """What is sent to units. lead_unit -- empty: the hotline office names it (Art. 22)."""
+
+    text: str
+    lead_unit: str
+    supporting_units: tuple[str, ...]
+    directive_kind: DirectiveKind
+
+    def __post_init__(self) -> None:
+        """Raises `LeadAlsoSupporting` (Art. 22)."""
+        if self.lead_unit in self.supporting_units:
+            raise LeadAlsoSupporting(unit=self.lead_unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A drafted work order and its review (Art. 21)."""
+
+    proposed: DraftContent
+    operator: str
+    released: DraftContent | None = None
+    reviewer: str = ""
+    return_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What somebody asks to be taken in. text -- the citizen's own words, kept encrypted."""
+
+    channel: Channel
+    kind: Kind
+    request_type: RequestType
+    asker: Asker
+    category: str
+    region: str
+    title: str
+    text: str
+    contact: Contact
+    confidential: bool
+    transferred_from: Transfer | None
+    draft: DraftContent | None
+
+    def __repr__(self) -> str:
+        """Tells nothing of the citizen, so that no log line can."""
+        return f"<Registration by {self.channel}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appeal:
+    """What a citizen or business brought. Who they are stays in the vault."""
+
+    id: UUID
+    version: int
+    number: str
+    tracking_code: str
+    channel: Channel
+    kind: Kind
+    request_type: RequestType
+    asker: Asker
+    category: str
+    region: str
+    title: str
+    state: State
+    create_time: datetime
+    confidential: bool
+    anonymous: bool
+    emergency: bool
+    transferred_from: Transfer | None
+    citizen_id: UUID
+    decline: Decline | None = None
+    answer: Answer | None = None
+    draft: Draft | None = None
+    answer_due_time: datetime | None = None
+    """End of the one hour of Art. 21, as sla announced it."""
+    answer_overdue: bool = False
+    work_order: str = ""
+    """`workOrders/{uuid}`, once dispatch has made it."""
+    lead_unit: str = ""
+    """The unit that has the order in hand now; it may reach the citizen (Art. 24(1))."""
+    due_date: date | None = None
+    """Last day for the unit's answer, as sla announced it (Art. 24)."""
+
+    @property
+    def name(self) -> str:
+        """Resource name."""
+        return f"appeals/{self.id}"
+
+    def declined(self, *, ground: DeclineGround, referral: str, actor: str, now: datetime) -> "Appeal":
+        """Not accepted, for one of the four kinds of Art. 6; kept all the same."""
+        self._require(State.REGISTERED)
+        decline = Decline(ground=ground, referral=referral, actor=actor, decline_time=now)
+        return self._moved(State.DECLINED, decline=decline)
+
+    def reinstated(self) -> "Appeal":
+        """Taken up again: there is no disposition any more, and sla will announce the new hour (Art. 6, 21)."""
+        self._require(State.DECLINED)
+        return self._moved(State.REGISTERED, decline=None, answer_due_time=None, answer_overdue=False)
+
+    def answered(self, *, text: str, entry: str, actor: str, now: datetime) -> "Appeal":
+        """Answered directly (Art. 21). Raises `EmergencyNotAnswerable` (Art. 6(1))."""
+        self._require(State.REGISTERED)
+        if self.emergency:
+            raise EmergencyNotAnswerable(resource=self.name)
+        return self._moved(State.ANSWERED, answer=Answer(text=text, entry=entry, actor=actor, answer_time=now))
+
+    def drafted(self, *, content: DraftContent, operator: str) -> "Appeal":
+        """A work order is drafted and waits for the review seat; the hour runs on (Art. 21)."""
+        self._require(State.REGISTERED)
+        return self._moved(State.DRAFTED, draft=Draft(proposed=content, operator=operator))
+
+    def draft_returned(self, *, reason: str, reviewer: str) -> "Appeal":
+        """The review seat gave the draft back to the operator (Art. 21)."""
+        draft = self._waiting_draft()
+        return self._moved(State.REGISTERED, draft=replace(draft, reviewer=reviewer, return_reason=reason))
+
+    def referred(self, *, content: DraftContent | None, reviewer: str) -> "Appeal":
+        """The review seat sent the draft out, as drafted or in its own version (Art. 21)."""
+        draft = self._waiting_draft()
+        return self._moved(State.REFERRED, draft=replace(draft, released=content or draft.proposed, reviewer=reviewer))
+
+    def closed(self) -> "Appeal":
+        """Its work order is closed."""
+        self._require(State.REFERRED)
+        return self._moved(State.CLOSED)
+
+    def reopened(self) -> "Appeal":
+        """Its work order went out once more."""
+        self._require(State.CLOSED)
+        return self._moved(State.REFERRED)
+
+    def released_content(self) -> DraftContent:
+        """What went to the unit. Raises `StateNotAllowed` while nothing did."""
+        if not self.draft or not self.draft.released:
+            raise StateNotAllowed(resource=self.name, state=self.state)
+        return self.draft.released
+
+    def require_reachable_by(self, *, unit: str) -> None:
+        """A unit reaches the citizen of an order that it leads, unless the citizen asked for confidentiality.
+
+        unit -- `units/…`. Raises `NotOwnUnit`, `ContactRelayed`.
+        """
+        if not unit or unit != self.lead_unit:
+            raise NotOwnUnit(resource=self.name)
+        if self.confidential:
+            raise ContactRelayed(resource=self.name)
+
+    def _waiting_draft(self) -> Draft:
+        self._require(State.DRAFTED)
+        assert self.draft
+        return self.draft
+
+    def _require(self, state: State) -> None:
+        if self.state is not state:
+            raise StateNotAllowed(resource=self.name, state=self.state)
+
+    def _moved(self, state: State, **changes: object) -> "Appeal":
+        return replace(self, state=state, version=self.version + 1, **changes)  # type: ignore[arg-type]

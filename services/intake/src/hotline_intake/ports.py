@@ -1,0 +1,154 @@
+"""What the use cases need of the world around them; adapters and the kernel give it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from google.protobuf.message import Message as ProtoMessage
+from hotline_kernel.auth import Principal
+
+from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, State
+from hotline_intake.domain.telling import Message, Occasion
+
+
+class Key(Protocol):
+    """The key of one citizen, open."""
+
+    def seal(self, *, plain: str, place: str) -> bytes:
+        """Ciphertext that opens only at its place."""
+
+    def open(self, *, sealed: bytes, place: str) -> str:
+        """The plain text again."""
+
+
+class Vault(Protocol):
+    """Makes and opens citizens' keys, and finds citizens by telephone number."""
+
+    def phone_hash(self, *, phone: str) -> bytes:
+        """What a number is found by."""
+
+    def issue(self) -> tuple[bytes, Key]:
+        """A new citizen's key, wrapped and open."""
+
+    def unlock(self, *, wrapped_key: bytes) -> Key:
+        """A citizen's key, open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitizenRow:
+    """A citizen as stored. wrapped_key -- None once erased;  phone_hash -- None if no number was given."""
+
+    id: UUID
+    phone_hash: bytes | None
+    wrapped_key: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """What a citizen brought with one appeal, encrypted."""
+
+    contact: bytes
+    text: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which appeals are asked for; None asks for all.
+
+    region -- division code, of which trailing pairs of zeros stand for everything below.
+    """
+
+    state: State | None = None
+    channel: Channel | None = None
+    region: str | None = None
+    number: str | None = None
+    citizen_id: UUID | None = None
+    transfer_reference: str | None = None
+    decline_ground: DeclineGround | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """A granted extension whose new date is known, so that the citizen can be told."""
+
+    appeal_id: UUID
+    reason: str
+    due_date: date
+
+
+class Store(Protocol):
+    """A transaction of intake's database."""
+
+    @property
+    def actor(self) -> Principal:
+        """Who acts."""
+
+    def publish(self, message: ProtoMessage, *, aggregate: str, time: datetime) -> None:
+        """Announces a fact with the commit."""
+
+    def record(
+        self, *, action: str, resource: str, time: datetime, purpose: str = "", details: Mapping[str, str] | None = None
+    ) -> None:
+        """Puts a deed on record with the commit (Art. 36)."""
+
+    def next_running_number(self) -> int:
+        """For the business number."""
+
+    def next_running_number_and_citizen(self, *, phone_hash: bytes) -> tuple[int, CitizenRow | None]:
+        """For the business number, and the citizen of that telephone number if there is one."""
+
+    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> bool:
+        """Keeps appeal and receipt, and the citizen if new. False if a citizen of that number was just kept."""
+
+    def appeal(self, *, appeal_id: UUID) -> Appeal:
+        """Raises `ResourceNotFound`."""
+
+    def appeal_to_change(self, *, appeal_id: UUID) -> Appeal:
+        """The appeal, nobody else's until the transaction ends. Raises `ResourceNotFound`."""
+
+    def appeal_of_tracking_code(self, *, tracking_code: str) -> Appeal:
+        """Raises `ResourceNotFound`."""
+
+    def appeals(self, *, filters: Filters, before: UUID | None, limit: int) -> list[Appeal]:
+        """Newest first, older than `before`."""
+
+    def save(self, *, appeal: Appeal) -> None:
+        """Keeps a move of an appeal that `appeal_to_change` gave."""
+
+    def tell(self, *, appeal: Appeal, occasion: Occasion, text: str, now: datetime) -> None:
+        """Keeps the next message to the citizen of an appeal that `appeal_to_change` gave."""
+
+    def messages(self, *, appeal_id: UUID, after: int, limit: int) -> list[Message]:
+        """What the citizen was told, oldest first, with a number above `after`."""
+
+    def sealed(self, *, appeal: Appeal) -> tuple[CitizenRow, Sealed]:
+        """What the citizen brought, encrypted."""
+
+    def citizen_of_phone(self, *, phone_hash: bytes) -> UUID | None:
+        """The citizen of a telephone number."""
+
+    def erase_citizen(self, *, citizen_id: UUID, now: datetime) -> None:
+        """Forgets the key and the number. Raises `ResourceNotFound`, `CitizenErased`."""
+
+    def carry_answer_due_time(self, *, appeal_id: UUID, due_time: datetime) -> None:
+        """Keeps the end of the hour that runs."""
+
+    def carry_answer_overdue(self, *, appeal_id: UUID, due_time: datetime) -> None:
+        """Marks the appeal if that hour is the one it has now, not one before it was taken up again."""
+
+    def carry_order(self, *, work_order_id: UUID, appeal_id: UUID, lead_unit: str) -> None:
+        """Keeps which order carries the appeal and which unit has it in hand; empty: none."""
+
+    def carry_no_lead(self, *, work_order_id: UUID) -> None:
+        """No unit has the order in hand."""
+
+    def carry_due_date(self, *, work_order_id: UUID, due_date: date) -> None:
+        """Keeps the last day for the unit's answer."""
+
+    def carry_moved_due_date(self, *, work_order_id: UUID, due_date: date, time: datetime) -> Extension | None:
+        """Keeps the new last day; answers with the extension that it belongs to, once."""
+
+    def carry_extension(self, *, work_order_id: UUID, reason: str, time: datetime) -> Extension | None:
+        """Keeps a granted extension; answers with it if sla's new day is here already, once."""
