@@ -94,7 +94,7 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
             # First of all, because it patches the standard library.
             from hotline_kernel.entrypoints.event_listener import run_listener  # noqa: PLC0415
 
-            run_listener(settings, settings.service)
+            run_listener(settings)
         case "pump":
             _pump(settings, build, package)
         case "migrate":
