@@ -102,20 +102,20 @@ class TestQualityReview:
 
     def test_names_order_and_unit_after_a_callback(self) -> None:
         callback = answered(Verdict.DISSATISFIED)
-        review = QualityReview.after_callback(callback, id=REVIEW_ID, now=DUE)
+        review = QualityReview.after_callback(callback, review_id=REVIEW_ID, now=DUE)
         assert (review.work_order, review.unit, review.appeal) == (callback.work_order, callback.unit, callback.appeal)
         assert self.conclude(review, ReviewOutcome.REOPENED).outcome is ReviewOutcome.REOPENED
 
     def test_cannot_reopen_a_direct_answer(self) -> None:
         evaluation = Evaluation(id=ID, appeal="appeals/x", operator="op", create_time=REPORTED)
-        review = QualityReview.after_evaluation(evaluation, id=REVIEW_ID, now=DUE)
+        review = QualityReview.after_evaluation(evaluation, review_id=REVIEW_ID, now=DUE)
         with pytest.raises(NoOrderToReopen):
             self.conclude(review, ReviewOutcome.REOPENED)
         assert self.conclude(review, ReviewOutcome.EXPLAINED).conclude_time == DUE
 
     @pytest.mark.parametrize("again", ReviewOutcome)
     def test_is_concluded_once(self, again: ReviewOutcome) -> None:
-        review = QualityReview.after_callback(answered(Verdict.DISSATISFIED), id=REVIEW_ID, now=DUE)
+        review = QualityReview.after_callback(answered(Verdict.DISSATISFIED), review_id=REVIEW_ID, now=DUE)
         with pytest.raises(ReviewEnded):
             self.conclude(self.conclude(review, ReviewOutcome.UPHELD), again)
 

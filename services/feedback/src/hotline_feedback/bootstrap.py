@@ -14,7 +14,10 @@ from hotline_feedback.settings import Settings
 def build(settings: Settings) -> Application[Store]:
     """What serve and pump run."""
     database = Database(
-        conninfo=settings.database_url.get_secret_value(), transaction=Store, pool_size=settings.pool_size
+        conninfo=settings.database_url.get_secret_value(),
+        transaction=Store,
+        pool_size=settings.pool_size,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
     return Application(

@@ -199,10 +199,10 @@ class QualityReview:
         return f"reviews/{self.id}"
 
     @classmethod
-    def after_callback(cls, callback: Callback, *, id: UUID, now: datetime) -> "QualityReview":  # noqa: A002
+    def after_callback(cls, callback: Callback, *, review_id: UUID, now: datetime) -> "QualityReview":
         """Opens the review that a dissatisfied citizen is owed for a handled order."""
         return cls(
-            id=id,
+            id=review_id,
             origin=callback.id,
             appeal=callback.appeal,
             work_order=callback.work_order,
@@ -211,9 +211,9 @@ class QualityReview:
         )
 
     @classmethod
-    def after_evaluation(cls, evaluation: Evaluation, *, id: UUID, now: datetime) -> "QualityReview":  # noqa: A002
+    def after_evaluation(cls, evaluation: Evaluation, *, review_id: UUID, now: datetime) -> "QualityReview":
         """Opens the review that a dissatisfied citizen is owed for a direct answer."""
-        return cls(id=id, origin=evaluation.id, appeal=evaluation.appeal, create_time=now)
+        return cls(id=review_id, origin=evaluation.id, appeal=evaluation.appeal, create_time=now)
 
     def concluded(
         self, *, outcome: ReviewOutcome, cause: str, responsibility: Responsibility, remedy: str, now: datetime

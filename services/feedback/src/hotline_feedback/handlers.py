@@ -1,5 +1,6 @@
 """What feedback does, one function per use case: load, ask the domain, save, publish."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -38,13 +39,13 @@ class Store(Protocol):
     def record(self, *, action: str, resource: str, time: datetime, details: dict[str, str]) -> None: ...
 
     def lock_order(self, work_order: str) -> None: ...
-    def keep_clock(self, *, work_order: str, round: int, due_time: datetime, missed: bool) -> None: ...  # noqa: A002
-    def take_clock(self, *, work_order: str, round: int) -> tuple[datetime, bool] | None: ...  # noqa: A002
+    def keep_clock(self, *, work_order: str, round_: int, due_time: datetime, missed: bool) -> None: ...
+    def take_clock(self, *, work_order: str, round_: int) -> tuple[datetime, bool] | None: ...
 
     def add_callback(self, callback: Callback) -> bool: ...
     def save_callback(self, callback: Callback) -> None: ...
-    def callback_to_change(self, id: UUID) -> Callback | None: ...  # noqa: A002
-    def callback_of(self, *, work_order: str, round: int) -> Callback | None: ...  # noqa: A002
+    def callback_to_change(self, callback_id: UUID) -> Callback | None: ...
+    def callback_of(self, *, work_order: str, round_: int) -> Callback | None: ...
 
     def add_evaluation(self, evaluation: Evaluation) -> bool: ...
     def save_evaluation(self, evaluation: Evaluation) -> None: ...
@@ -52,7 +53,7 @@ class Store(Protocol):
 
     def add_review(self, review: QualityReview) -> bool: ...
     def save_review(self, review: QualityReview) -> None: ...
-    def review_to_change(self, id: UUID) -> QualityReview | None: ...  # noqa: A002
+    def review_to_change(self, review_id: UUID) -> QualityReview | None: ...
 
 
 def record_attempt(
@@ -81,7 +82,7 @@ def complete_callback(
     tx.save_callback(completed)
     tx.record(action="feedback.callbacks.complete", resource=completed.name, time=now, details={"verdict": verdict})
     if verdict is Verdict.DISSATISFIED:
-        tx.add_review(QualityReview.after_callback(completed, id=uuid7(), now=now))
+        tx.add_review(QualityReview.after_callback(completed, review_id=uuid7(), now=now))
     _announce_end(completed, tx, now)
     return completed
 
@@ -95,7 +96,7 @@ def evaluate_answer(*, appeal_id: UUID, verdict: Verdict, tx: Store, now: dateti
     tx.save_evaluation(evaluated)
     tx.record(action="feedback.answers.evaluate", resource=evaluated.name, time=now, details={"verdict": verdict})
     if verdict is Verdict.DISSATISFIED:
-        tx.add_review(QualityReview.after_evaluation(evaluated, id=uuid7(), now=now))
+        tx.add_review(QualityReview.after_evaluation(evaluated, review_id=uuid7(), now=now))
     return evaluated
 
 
@@ -151,7 +152,7 @@ def open_callback(event: ResultReported, *, tx: Store, **_: object) -> None:
         round=event.round,
         create_time=event.report_time.ToDatetime(UTC),
     )
-    if clock := tx.take_clock(work_order=event.work_order, round=event.round):
+    if clock := tx.take_clock(work_order=event.work_order, round_=event.round):
         due_time, missed = clock
         callback = callback.clocked(due_time=due_time, missed=missed)
     tx.add_callback(callback)
@@ -185,9 +186,9 @@ def open_evaluation(event: AppealAnswered, *, tx: Store, **_: object) -> None:
 def _carry(work_order: str, round_: int, due_time: datetime, *, missed: bool, tx: Store) -> None:
     # dispatch's and sla's events are not ordered between each other: what comes before its callback is kept for it.
     tx.lock_order(work_order)
-    callback = tx.callback_of(work_order=work_order, round=round_)
+    callback = tx.callback_of(work_order=work_order, round_=round_)
     if callback is None:
-        tx.keep_clock(work_order=work_order, round=round_, due_time=due_time, missed=missed)
+        tx.keep_clock(work_order=work_order, round_=round_, due_time=due_time, missed=missed)
     else:
         tx.save_callback(callback.clocked(due_time=due_time, missed=missed))
 
@@ -222,7 +223,7 @@ def _timestamp(moment: datetime) -> Timestamp:
     return timestamp
 
 
-ON_EVENT = {
+ON_EVENT: Mapping[type[Message], Callable[..., None]] = {
     ResultReported: open_callback,
     DeadlinesOpened: carry_due_time,
     DeadlineMissed: mark_overdue,

@@ -43,22 +43,22 @@ class Store(Transaction):
         """Makes the facts about one order wait for each other: they come from two sources at once."""
         self.run("SELECT pg_advisory_xact_lock(hashtextextended(%(work_order)s, 0))", {"work_order": work_order})
 
-    def keep_clock(self, *, work_order: str, round: int, due_time: datetime, missed: bool) -> None:  # noqa: A002
+    def keep_clock(self, *, work_order: str, round_: int, due_time: datetime, missed: bool) -> None:
         """Keeps a clock that was announced before its callback was."""
         self.run(
             """INSERT INTO early_clock AS c (work_order, round, due_time, missed)
                VALUES (%(work_order)s, %(round)s, %(due_time)s, %(missed)s)
                ON CONFLICT (work_order, round)
                DO UPDATE SET due_time = excluded.due_time, missed = c.missed OR excluded.missed""",
-            {"work_order": uuid_of(work_order), "round": round, "due_time": due_time, "missed": missed},
+            {"work_order": uuid_of(work_order), "round": round_, "due_time": due_time, "missed": missed},
         )
 
-    def take_clock(self, *, work_order: str, round: int) -> tuple[datetime, bool] | None:  # noqa: A002
+    def take_clock(self, *, work_order: str, round_: int) -> tuple[datetime, bool] | None:
         """The end of the clock that was kept, and whether it was missed; None if none was."""
         row = self.one(
             """DELETE FROM early_clock WHERE work_order = %(work_order)s AND round = %(round)s
                RETURNING due_time, missed""",
-            {"work_order": uuid_of(work_order), "round": round},
+            {"work_order": uuid_of(work_order), "round": round_},
         )
         return (row["due_time"], row["missed"]) if row else None
 
@@ -86,21 +86,21 @@ class Store(Transaction):
             _callback_params(callback),
         )
 
-    def callback(self, id: UUID) -> Callback | None:  # noqa: A002
+    def callback(self, callback_id: UUID) -> Callback | None:
         """As it stands."""
-        row = self.one(f"{_CALLBACK} WHERE id = %(id)s", {"id": id})
+        row = self.one(f"{_CALLBACK} WHERE id = %(id)s", {"id": callback_id})
         return _to_callback(row) if row else None
 
-    def callback_to_change(self, id: UUID) -> Callback | None:  # noqa: A002
+    def callback_to_change(self, callback_id: UUID) -> Callback | None:
         """Locked until the end of the transaction."""
-        row = self.one(f"{_CALLBACK} WHERE id = %(id)s FOR UPDATE", {"id": id})
+        row = self.one(f"{_CALLBACK} WHERE id = %(id)s FOR UPDATE", {"id": callback_id})
         return _to_callback(row) if row else None
 
-    def callback_of(self, *, work_order: str, round: int) -> Callback | None:  # noqa: A002
+    def callback_of(self, *, work_order: str, round_: int) -> Callback | None:
         """The one of an order's round, locked until the end of the transaction."""
         row = self.one(
             f"{_CALLBACK} WHERE work_order = %(work_order)s AND round = %(round)s FOR UPDATE",
-            {"work_order": uuid_of(work_order), "round": round},
+            {"work_order": uuid_of(work_order), "round": round_},
         )
         return _to_callback(row) if row else None
 
@@ -180,20 +180,20 @@ class Store(Transaction):
             vars(review),
         )
 
-    def review(self, id: UUID) -> QualityReview | None:  # noqa: A002
+    def review(self, review_id: UUID) -> QualityReview | None:
         """As it stands."""
-        row = self.one(f"{_REVIEW} WHERE id = %(id)s", {"id": id})
+        row = self.one(f"{_REVIEW} WHERE id = %(id)s", {"id": review_id})
         return _to_review(row) if row else None
 
-    def review_to_change(self, id: UUID) -> QualityReview | None:  # noqa: A002
+    def review_to_change(self, review_id: UUID) -> QualityReview | None:
         """Locked until the end of the transaction."""
-        row = self.one(f"{_REVIEW} WHERE id = %(id)s FOR UPDATE", {"id": id})
+        row = self.one(f"{_REVIEW} WHERE id = %(id)s FOR UPDATE", {"id": review_id})
         return _to_review(row) if row else None
 
-    def reviews(self, *, open: bool, unit: str, after: UUID | None, limit: int) -> list[QualityReview]:  # noqa: A002
+    def reviews(self, *, is_open: bool, unit: str, after: UUID | None, limit: int) -> list[QualityReview]:
         """Those that fit every filter that is set, newest first."""
         rows = self.all(
-            reviews_statement(open=open, unit=unit), {"unit": unit, "after": after or _LAST, "limit": limit}
+            reviews_statement(is_open=is_open, unit=unit), {"unit": unit, "after": after or _LAST, "limit": limit}
         )
         return [_to_review(row) for row in rows]
 
@@ -221,9 +221,11 @@ def evaluations_statement(*, appeal: UUID | None, verdict: Verdict | None) -> st
     )
 
 
-def reviews_statement(*, open: bool, unit: str) -> str:  # noqa: A002
+def reviews_statement(*, is_open: bool, unit: str) -> str:
     """The statement of `Store.reviews`."""
-    return _listed(_REVIEW, {"outcome IS NULL": open, "unit = %(unit)s": bool(unit)}, "id < %(after)s ORDER BY id DESC")
+    return _listed(
+        _REVIEW, {"outcome IS NULL": is_open, "unit = %(unit)s": bool(unit)}, "id < %(after)s ORDER BY id DESC"
+    )
 
 
 def _listed(select: str, filters: Mapping[str, bool], keyset: str) -> str:

@@ -122,7 +122,7 @@ class FeedbackServicer:
     def ListReviews(self, request: service_pb2.ListReviewsRequest, call: Call) -> service_pb2.ListReviewsResponse:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
-            found = tx.reviews(open=request.open, unit=request.unit, after=page.after_uuid(), limit=page.size + 1)
+            found = tx.reviews(is_open=request.open, unit=request.unit, after=page.after_uuid(), limit=page.size + 1)
         kept, token = page.cut(found, key=lambda review: [review.id])
         return service_pb2.ListReviewsResponse(
             reviews=[messages.review_message(review) for review in kept], next_page_token=token

@@ -1,0 +1,18 @@
+"""`python -m hotline_knowledge serve | listen | pump | migrate pre|post | declare`."""
+
+from typing import Any
+
+from hotline_kernel.process import Application, main
+
+from hotline_knowledge.settings import Settings
+
+
+def build(settings: Settings) -> Application[Any]:
+    """Imports the wiring only for the processes that need it: `listen` must load no grpc."""
+    from hotline_knowledge import bootstrap  # noqa: PLC0415
+
+    return bootstrap.build(settings)
+
+
+if __name__ == "__main__":
+    main(service="knowledge", settings_type=Settings, build=build, package="hotline_knowledge")
