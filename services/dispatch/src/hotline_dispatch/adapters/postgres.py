@@ -63,18 +63,7 @@ _UNIT = _names(_UNIT_COLUMNS)
 _INSERT_UNIT = f"INSERT INTO unit ({_UNIT}) VALUES ({_values(_UNIT_COLUMNS)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE_UNIT = f"UPDATE unit SET {_sets(_UNIT_COLUMNS[1:-1])}, version = version + 1 WHERE name = %(name)s"
 
-# A page of the orders due by a day would be a sort of all of them: the index has them by day, a page wants them by
-# age. So the days are found one by one, the newest orders of each are taken, and a page is merged from those: cost
-# grows with days that have open orders times page size, never with orders.
 _OPEN = "o.state IN ('HELD', 'AWAITING_LEAD', 'DISPATCHED')"
-_DAYS = f"""
-WITH RECURSIVE day(due_date) AS (
-  (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date <= %(due_by)s ORDER BY o.due_date DESC LIMIT 1)
-  UNION ALL
-  SELECT (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date < day.due_date
-           ORDER BY o.due_date DESC LIMIT 1)
-    FROM day WHERE day.due_date IS NOT NULL
-)"""
 
 
 @dataclass(frozen=True)
@@ -91,13 +80,19 @@ class OrderFilter:
     extension_requested: bool = False
     due_by: date | None = None
 
+    @property
+    def is_of_open_orders(self) -> bool:
+        """Nothing that was reported can be among them."""
+        of_open_state = self.state not in (None, State.REPORTED, State.CLOSED)
+        return of_open_state or self.overdue or self.extension_requested or self.due_by is not None
+
 
 class Store(Transaction):
     """Orders and units within one transaction."""
 
     def __init__(self, connection: Connection, actor: Principal) -> None:
         super().__init__(connection, actor)
-        self._units_before: dict[UUID, frozenset[str]] = {}
+        self._units_before: dict[UUID, dict[str, bool]] = {}
 
     def find_order(self, order_id: UUID, *, for_update: bool = False) -> WorkOrder | None:
         """An order; locked until the end of the transaction if it is to be changed."""
@@ -164,30 +159,35 @@ class Store(Transaction):
         return [_unit(row) for row in rows]
 
     def _keep_units(self, order: WorkOrder) -> None:
-        units, before = _units(order), self._units_before.get(order.id, frozenset())
+        units, before = _units(order), self._units_before.get(order.id, {})
         if units == before:
             return
-        self.run(
-            "DELETE FROM work_order_unit WHERE unit = ANY(%(gone)s) AND work_order = %(id)s",
-            {"gone": list(before - units), "id": order.id},
-        )
-        self.run(
-            "INSERT INTO work_order_unit (unit, work_order) SELECT unnest(%(new)s::text[]), %(id)s",
-            {"new": list(units - before), "id": order.id},
-        )
+        gone = before.keys() - units.keys()
+        if gone:
+            self.run(
+                "DELETE FROM work_order_unit WHERE unit = ANY(%(gone)s) AND work_order = %(id)s",
+                {"gone": list(gone), "id": order.id},
+            )
+        if units:
+            self.run(
+                "INSERT INTO work_order_unit (unit, work_order, is_open)"
+                " SELECT unnest(%(units)s::text[]), %(id)s, %(open)s"
+                " ON CONFLICT (unit, work_order) DO UPDATE SET is_open = excluded.is_open",
+                {"units": list(units), "id": order.id, "open": order.is_open},
+            )
         self._units_before[order.id] = units
 
 
 def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tuple[str, dict[str, Any]]:
     """The statement that reads a page of orders, and its parameters."""
     params: dict[str, Any] = {"limit": limit, "after": after} | vars(wanted)
-    conditions = []
-    # Both lists of ids are newest first; a unit's own list drives the page where there is one.
-    source, key = "work_order o", "o.id"
+    source, key, conditions = "work_order o", "o.id", []
     units = [name for name in ("visible_to", "unit") if params[name] is not None]
     if units:
         source, key = "work_order_unit u JOIN work_order o ON o.id = u.work_order", "u.work_order"
         conditions.append(f"u.unit = %({units[0]})s")
+        if wanted.is_of_open_orders:
+            conditions.append("u.is_open")
     if len(units) > 1:
         conditions.append(
             "EXISTS (SELECT FROM work_order_unit w WHERE w.unit = %(unit)s AND w.work_order = u.work_order)"
@@ -197,21 +197,40 @@ def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tup
         conditions.append("o.overdue")
     if wanted.extension_requested:
         conditions.append("o.waits_for_extension")
+    if wanted.due_by is not None:
+        conditions.append(f"{_OPEN} AND o.due_date <= %(due_by)s")
     if after is not None:
         conditions.append(f"{key} < %(after)s")
-    if wanted.due_by is None:
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {key} DESC LIMIT %(limit)s", params
-    conditions += [_OPEN, "o.due_date = day.due_date"]
-    newest = f"SELECT o.id FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {key} DESC LIMIT %(limit)s"
-    return (
-        f"{_DAYS} SELECT {_ORDER} FROM (SELECT due.id FROM day CROSS JOIN LATERAL ({newest}) due"
-        " ORDER BY due.id DESC LIMIT %(limit)s) page JOIN work_order o ON o.id = page.id ORDER BY o.id DESC"
-    ), params
+    if wanted.due_by is not None and not units:
+        return _page_by_days(conditions), params
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {key} DESC LIMIT %(limit)s", params
 
 
-def _units(order: WorkOrder) -> frozenset[str]:
-    return frozenset(order.assignment.units) if order.assignment else frozenset()
+def _page_by_days(conditions: Sequence[str]) -> str:
+    # The orders due by a day stand in their index by day, a page wants them by age, and to sort them all would cost
+    # what all open orders cost. So the days are found one by one, the newest orders of each are taken, and the page is
+    # merged from those: cost grows with the days that have open orders times the page, never with the orders.
+    of_a_day = (
+        f"SELECT o.id FROM work_order o WHERE {' AND '.join(conditions)} AND o.due_date = day.due_date"
+        " ORDER BY o.id DESC LIMIT %(limit)s"
+    )
+    return f"""
+WITH RECURSIVE day(due_date) AS (
+  (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date <= %(due_by)s ORDER BY o.due_date DESC LIMIT 1)
+  UNION ALL
+  SELECT (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date < day.due_date
+           ORDER BY o.due_date DESC LIMIT 1)
+    FROM day WHERE day.due_date IS NOT NULL
+), page AS (
+  SELECT newest.id FROM day CROSS JOIN LATERAL ({of_a_day}) newest ORDER BY newest.id DESC LIMIT %(limit)s
+)
+SELECT {_ORDER} FROM page JOIN work_order o ON o.id = page.id ORDER BY page.id DESC"""
+
+
+def _units(order: WorkOrder) -> dict[str, bool]:
+    """The units that have the order, and whether they still have to do with it."""
+    return dict.fromkeys(order.assignment.units, order.is_open) if order.assignment else {}
 
 
 def _order_values(order: WorkOrder) -> dict[str, Any]:

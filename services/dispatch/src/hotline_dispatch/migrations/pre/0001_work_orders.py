@@ -71,7 +71,9 @@ def upgrade() -> None:
         CREATE TABLE work_order_unit (
           unit        text COLLATE "C" NOT NULL,
           work_order  uuid NOT NULL,
+          is_open     boolean NOT NULL,
           PRIMARY KEY (unit, work_order)
         );
+        CREATE INDEX work_order_unit_open ON work_order_unit (unit, work_order) WHERE is_open;
         """
     )

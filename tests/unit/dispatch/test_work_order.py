@@ -1,0 +1,296 @@
+"""What a work order allows, and what it refuses by which article."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hotline_dispatch.domain.refusals import (
+    ContactRelayed,
+    DeadlineNotKnown,
+    DirectiveMissing,
+    ExtensionAskedAlready,
+    ExtensionAskedLate,
+    ExtensionNotRequested,
+    ExtensionWithoutReason,
+    LeadAlsoSupporting,
+    NotOwnUnit,
+    ReplyMissing,
+    SendBackLimitReached,
+    TimeNotPlausible,
+)
+from hotline_dispatch.domain.unit import Assignment
+from hotline_dispatch.domain.work_order import (
+    Directive,
+    DirectiveKind,
+    Due,
+    ExtensionState,
+    Outcome,
+    ReplyMeans,
+    State,
+    WorkOrder,
+)
+from hotline_kernel.errors import StateNotAllowed
+
+MONDAY = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
+HEATING, WATER = "units/heating", "units/water"
+HOUR = timedelta(hours=1)
+
+
+def new_order(*, directive: DirectiveKind | None = None, confidential: bool = False) -> WorkOrder:
+    return WorkOrder(
+        id=UUID("01900000-0000-7000-8000-000000000001"),
+        number="130100-20260511-000001",
+        appeal="appeals/01900000-0000-7000-8000-000000000002",
+        title="暖气不热",
+        text="请查看供热情况",
+        request_type="COMPLAINT",
+        category="城乡建设/供热",
+        region="130102",
+        confidential=confidential,
+        create_time=MONDAY,
+        directive=Directive(directive) if directive else None,
+    )
+
+
+def dispatched(*, confidential: bool = False, supporting: tuple[str, ...] = ()) -> WorkOrder:
+    order = new_order(confidential=confidential)
+    assignment = Assignment(HEATING, supporting)
+    order.start(proposed=assignment, assignment=assignment, now=MONDAY)
+    return order
+
+
+def with_deadline(order: WorkOrder, *, cutoff: datetime = MONDAY + 24 * HOUR) -> WorkOrder:
+    due = Due(date(2026, 5, 20), datetime(2026, 5, 20, 9, 30, tzinfo=UTC), False, cutoff)
+    assert order.carry_due(round_number=order.round, due=due, now=MONDAY)
+    return order
+
+
+def report(order: WorkOrder, **changed: Any) -> None:
+    arguments: dict[str, Any] = {
+        "by": HEATING,
+        "actor": "staff-7",
+        "outcome": Outcome.SOLVED,
+        "text": "已恢复供热",
+        "reply_time": None,
+        "reply_means": ReplyMeans.PHONE,
+        "reply_text": "今日已恢复",
+        "now": MONDAY + HOUR,
+    }
+    order.report(**(arguments | changed))
+
+
+class TestStart:
+    def test_goes_out_at_once_to_a_lead_that_can_handle_it(self) -> None:
+        order = dispatched()
+        assert (order.state, order.lead, order.dispatch_time, order.round) == (State.DISPATCHED, HEATING, MONDAY, 1)
+
+    def test_waits_for_the_office_when_nobody_can_lead(self) -> None:
+        order = new_order()
+        order.start(proposed=Assignment("units/gone"), assignment=None, now=MONDAY)
+        assert (order.state, order.lead) == (State.AWAITING_LEAD, "")
+
+    def test_waits_for_a_directive_even_with_a_lead(self) -> None:
+        order = new_order(directive=DirectiveKind.URGENT)
+        order.start(proposed=Assignment(HEATING), assignment=Assignment(HEATING), now=MONDAY)
+        assert (order.state, order.lead) == (State.HELD, "")
+
+
+class TestDirective:
+    def test_sends_the_order_out(self) -> None:
+        order = new_order(directive=DirectiveKind.COMMON)
+        order.start(proposed=Assignment(HEATING), assignment=None, now=MONDAY)
+        order.record_directive(text="速办", authority="副市长", assignment=Assignment(HEATING), now=MONDAY + HOUR)
+        assert (order.state, order.dispatch_time) == (State.DISPATCHED, MONDAY + HOUR)
+        assert order.directive == Directive(DirectiveKind.COMMON, "速办", "副市长", MONDAY + HOUR)
+
+    def test_sends_the_order_to_the_office_when_nobody_can_lead(self) -> None:
+        order = new_order(directive=DirectiveKind.COMMON)
+        order.start(proposed=None, assignment=None, now=MONDAY)
+        order.record_directive(text="速办", authority="副市长", assignment=None, now=MONDAY)
+        assert order.state is State.AWAITING_LEAD
+
+    def test_cannot_be_passed_by_the_office(self) -> None:
+        order = new_order(directive=DirectiveKind.STALLED)
+        order.start(proposed=None, assignment=None, now=MONDAY)
+        with pytest.raises(DirectiveMissing) as refused:
+            order.dispatch(assignment=Assignment(HEATING), now=MONDAY)
+        assert refused.value.facts == {"directive_kind": "STALLED"}
+
+    def test_is_refused_where_none_is_waited_for(self) -> None:
+        with pytest.raises(StateNotAllowed):
+            dispatched().record_directive(text="速办", authority="副市长", assignment=None, now=MONDAY)
+
+
+class TestAssignment:
+    def test_names_the_lead_once(self) -> None:
+        with pytest.raises(LeadAlsoSupporting):
+            Assignment(HEATING, (WATER, HEATING))
+
+    def test_is_made_by_the_office_only_while_the_order_waits(self) -> None:
+        with pytest.raises(StateNotAllowed):
+            dispatched().dispatch(assignment=Assignment(WATER), now=MONDAY)
+
+
+class TestSendBack:
+    def test_puts_the_hand_over_on_record_and_keeps_the_deadline(self) -> None:
+        order = with_deadline(dispatched())
+        due = order.due
+        order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY + HOUR)
+        assert (order.state, order.lead, order.due) == (State.AWAITING_LEAD, "", due)
+        assert [(given.unit, given.reason) for given in order.send_backs] == [(HEATING, "不属本单位")]
+
+    def test_is_the_leads_alone(self) -> None:
+        with pytest.raises(NotOwnUnit):
+            dispatched(supporting=(WATER,)).send_back(by=WATER, reason="x", limit=2, now=MONDAY)
+
+    def test_ends_when_the_order_went_to_and_fro_often_enough(self) -> None:
+        order = dispatched()
+        for _ in range(2):
+            order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY)
+            order.dispatch(assignment=Assignment(HEATING), now=MONDAY)
+        with pytest.raises(SendBackLimitReached) as refused:
+            order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY)
+        assert refused.value.article == "Art. 22"
+        assert order.state is State.DISPATCHED
+
+    def test_withdraws_an_extension_that_waits(self) -> None:
+        order = with_deadline(dispatched())
+        order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+        order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY)
+        assert order.extension is None
+
+
+class TestFirstContact:
+    def test_is_recorded_once_a_round(self) -> None:
+        order = dispatched()
+        order.record_first_contact(by=HEATING, actor="a", note="已告知", contact_time=None, now=MONDAY + HOUR)
+        assert order.first_contact is not None
+        assert (order.first_contact.contact_time, order.first_contact.relayed) == (MONDAY + HOUR, False)
+        with pytest.raises(StateNotAllowed):
+            order.record_first_contact(by=HEATING, actor="a", note="已告知", contact_time=None, now=MONDAY + HOUR)
+
+    def test_of_a_confidential_order_is_relayed_by_the_office(self) -> None:
+        order = dispatched(confidential=True)
+        with pytest.raises(ContactRelayed):
+            order.record_first_contact(by=HEATING, actor="a", note="已告知", contact_time=None, now=MONDAY)
+        assert order.record_first_contact(by=None, actor="o", note="已转达", contact_time=None, now=MONDAY).relayed
+
+    @pytest.mark.parametrize("hours", [-1, 3])
+    def test_has_a_time_between_dispatch_and_now(self, hours: int) -> None:
+        with pytest.raises(TimeNotPlausible) as refused:
+            dispatched().record_first_contact(
+                by=HEATING, actor="a", note="已告知", contact_time=MONDAY + hours * HOUR, now=MONDAY + 2 * HOUR
+            )
+        assert refused.value.facts == {"field": "contact_time"}
+
+
+class TestReport:
+    def test_needs_no_first_contact(self) -> None:
+        order = dispatched()
+        report(order)
+        assert order.state is State.REPORTED
+        assert order.result is not None
+        assert (order.result.reply_time, order.result.report_time) == (MONDAY + HOUR, MONDAY + HOUR)
+
+    @pytest.mark.parametrize("missing", [{"reply_means": None}, {"reply_text": " "}])
+    def test_without_a_recorded_reply_is_refused(self, missing: dict[str, Any]) -> None:
+        order = dispatched()
+        with pytest.raises(ReplyMissing):
+            report(order, **missing)
+        assert order.state is State.DISPATCHED
+
+    def test_is_not_a_supporting_units(self) -> None:
+        with pytest.raises(NotOwnUnit):
+            report(dispatched(supporting=(WATER,)), by=WATER)
+
+    def test_of_an_overdue_order_ends_that(self) -> None:
+        order = with_deadline(dispatched())
+        assert order.mark_overdue(round_number=1)
+        report(order)
+        assert not order.overdue
+        assert not order.mark_overdue(round_number=1)
+
+
+class TestExtension:
+    def test_is_granted_by_the_office(self) -> None:
+        order = with_deadline(dispatched())
+        order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+        waited = order.waits_for_extension
+        assert order.decide_extension(granted=True, note="同意", now=MONDAY).state is ExtensionState.GRANTED
+        assert (waited, order.waits_for_extension) == (True, False)
+        with pytest.raises(ExtensionNotRequested):
+            order.decide_extension(granted=False, note="不同意", now=MONDAY)
+        with pytest.raises(ExtensionAskedAlready):
+            order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+
+    def test_may_be_asked_until_the_last_moment(self) -> None:
+        order = with_deadline(dispatched(), cutoff=MONDAY)
+        order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+        assert order.waits_for_extension
+
+    def test_is_refused_a_moment_later(self) -> None:
+        order = with_deadline(dispatched(), cutoff=MONDAY)
+        with pytest.raises(ExtensionAskedLate) as refused:
+            order.request_extension(
+                by=HEATING, working_days=3, reason="材料未到", now=MONDAY + timedelta(microseconds=1)
+            )
+        assert refused.value.facts == {"cutoff_time": "2026-05-11T01:00:00+00:00"}
+        assert refused.value.article == "Art. 26"
+
+    def test_needs_a_reason(self) -> None:
+        with pytest.raises(ExtensionWithoutReason):
+            with_deadline(dispatched()).request_extension(by=HEATING, working_days=3, reason="  ", now=MONDAY)
+
+    def test_needs_a_known_deadline(self) -> None:
+        with pytest.raises(DeadlineNotKnown):
+            dispatched().request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+
+
+class TestDeadline:
+    def test_of_an_earlier_round_is_not_carried(self) -> None:
+        order = dispatched()
+        report(order)
+        order.reopen(now=MONDAY + 2 * HOUR)
+        due = Due(date(2026, 5, 20), datetime(2026, 5, 20, 9, 30, tzinfo=UTC), False, MONDAY)
+        assert not order.carry_due(round_number=1, due=due, now=MONDAY)
+        assert not order.mark_overdue(round_number=1)
+        assert order.due is None
+
+    def test_that_moves_beyond_now_is_not_missed_any_more(self) -> None:
+        order = with_deadline(dispatched())
+        order.mark_overdue(round_number=1)
+        due = Due(date(2026, 5, 25), datetime(2026, 5, 25, 9, 30, tzinfo=UTC), False, MONDAY)
+        order.carry_due(round_number=1, due=due, now=datetime(2026, 5, 21, tzinfo=UTC))
+        assert not order.overdue
+
+
+class TestReopen:
+    def test_sends_the_same_order_to_the_same_lead_with_its_history(self) -> None:
+        order = with_deadline(dispatched(supporting=(WATER,)))
+        report(order)
+        order.reopen(now=MONDAY + 2 * HOUR)
+        assert (order.state, order.lead, order.round) == (State.DISPATCHED, HEATING, 2)
+        assert (order.key_supervision, order.due, order.result, order.first_contact) == (True, None, None, None)
+        assert order.past_rounds[0].result is not None
+        assert order.past_rounds[0].result.text == "已恢复供热"
+
+    def test_needs_a_result(self) -> None:
+        with pytest.raises(StateNotAllowed):
+            dispatched().reopen(now=MONDAY)
+
+
+class TestVisibility:
+    def test_is_for_lead_and_supporting_units(self) -> None:
+        order = dispatched(supporting=(WATER,))
+        order.require_visible(to_unit=HEATING)
+        order.require_visible(to_unit=WATER)
+        for stranger in ("units/roads", ""):
+            with pytest.raises(NotOwnUnit):
+                order.require_visible(to_unit=stranger)
+
+    def test_begins_when_the_order_goes_out(self) -> None:
+        order = new_order(directive=DirectiveKind.URGENT)
+        order.start(proposed=Assignment(HEATING), assignment=Assignment(HEATING), now=MONDAY)
+        with pytest.raises(NotOwnUnit):
+            order.require_visible(to_unit=HEATING)
