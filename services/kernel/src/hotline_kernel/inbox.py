@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_kernel.outbox import LANES, lane_of
@@ -23,11 +24,17 @@ CHANNEL = "hotline_inbox"
 """The channel on which waiting workers are woken."""
 
 STORE = """
-INSERT INTO inbox (source, event_id, aggregate, sequence, lane, type, payload, headers, occurred_time, state, error)
-SELECT * FROM unnest(%(source)s::text[], %(event_id)s::uuid[], %(aggregate)s::text[], %(sequence)s::bigint[],
-    %(lane)s::smallint[], %(type)s::text[], %(payload)s::text[], %(headers)s::jsonb[], %(occurred_time)s::timestamptz[],
-    %(state)s::text[], %(error)s::text[])
+WITH stored AS (
+    INSERT INTO inbox
+        (source, event_id, aggregate, sequence, lane, type, payload, headers, occurred_time, state, error)
+    SELECT * FROM unnest(%(source)s::text[], %(event_id)s::uuid[], %(aggregate)s::text[], %(sequence)s::bigint[],
+        %(lane)s::smallint[], %(type)s::text[], %(payload)s::text[], %(headers)s::jsonb[],
+        %(occurred_time)s::timestamptz[], %(state)s::text[], %(error)s::text[])
+) SELECT pg_notify('hotline_inbox', '')
 """
+"""Stores any number of messages and wakes a worker; see `store_params`."""
+LARGEST_BODY = 1 << 20
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +70,16 @@ class Received:
         cls, *, source: str, body: bytes | str | memoryview, content_type: str | None, headers: Mapping[str, Any]
     ) -> "Received":
         """Read a message of the queue of `source`; never fails, whatever was sent."""
-        raw = body.encode() if isinstance(body, str) else bytes(body)
+        raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
         problems = []
         if content_type != "application/json":
-            problems.append(f"content type {content_type!r} is not application/json")
+            problems.append(f"the content type is not application/json but {_clean(str(content_type))[:LONGEST_NAME]}")
+        if len(raw) > LARGEST_BODY:
+            problems.append(f"the body has {len(raw)} bytes")
         try:
-            payload = raw.decode()
-            if not isinstance(json.loads(payload), dict):
+            if not isinstance(json.loads(raw.decode()), dict):
                 problems.append("the body is not a JSON object")
-        except ValueError as error:
-            payload = raw.decode(errors="backslashreplace")
+        except (ValueError, RecursionError) as error:
             problems.append(f"the body is not JSON: {type(error).__name__}")
         fields = {}
         for name, (header, convert) in _HEADERS.items():
@@ -83,8 +90,8 @@ class Received:
                 fields[name] = _MISSING[name]
         return cls(
             source=source,
-            payload=payload.replace("\0", "\\0"),
-            headers=json.loads(json.dumps(dict(headers), default=str).replace("\\u0000", "")),
+            payload=_clean(raw[:LARGEST_BODY].decode(errors="backslashreplace")),
+            headers={_clean(str(name)): _clean(str(value)) for name, value in headers.items()},
             error="; ".join(problems),
             **fields,
         )
@@ -95,8 +102,13 @@ class Received:
         return "dead" if self.error else "open"
 
 
+def _clean(text: str) -> str:
+    """What PostgreSQL can store of any text."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or value != _clean(value):
         raise ValueError
     return value
 
@@ -328,3 +340,50 @@ def fail(tx: "Transaction", row: Row, *, error: str, dead: bool, delay_seconds: 
             "received_time": row.received_time,
         },
     )
+
+
+def read_dead(tx: "Transaction", *, position: int) -> DictRow | None:
+    """A dead row, locked; None if there is none at that position."""
+    return tx.one(
+        "SELECT * FROM inbox WHERE position = %(position)s AND state = 'dead' FOR UPDATE", {"position": position}
+    )
+
+
+def replay(tx: "Transaction", row: DictRow) -> None:
+    """Give a dead row its tries back."""
+    _leave_dead(tx, row, state="open")
+
+
+def drop(tx: "Transaction", row: DictRow) -> bool:
+    """Pass over a dead row for good and let its aggregate go on; False if an earlier event is not handled yet."""
+    lane = {"source": row["source"], "lane": row["lane"]}
+    stream = {"source": row["source"], "aggregate": row["aggregate"]}
+    tx.run("SELECT FROM inbox_lane WHERE source = %(source)s AND lane = %(lane)s FOR UPDATE", lane)
+    cursor = tx.one("SELECT sequence FROM inbox_cursor WHERE source = %(source)s AND aggregate = %(aggregate)s", stream)
+    handled = cursor["sequence"] if cursor else 0
+    if row["sequence"] > handled + 1:
+        return False
+    _leave_dead(tx, row, state="dropped")
+    if row["sequence"] == handled + 1:  # else it was a double, or could not be read at all
+        tx.run(
+            "INSERT INTO inbox_cursor (source, aggregate, sequence) VALUES (%(source)s, %(aggregate)s, %(sequence)s)"
+            " ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence",
+            stream | {"sequence": row["sequence"]},
+        )
+        tx.run("UPDATE inbox_lane SET handled = handled + 1 WHERE source = %(source)s AND lane = %(lane)s", lane)
+        tx.run(
+            "UPDATE inbox SET next_attempt_time = now() WHERE state = 'open' AND source = %(source)s"
+            " AND lane = %(lane)s AND aggregate = %(aggregate)s AND next_attempt_time > now()",
+            lane | stream,
+        )
+    return True
+
+
+def _leave_dead(tx: "Transaction", row: DictRow, *, state: str) -> None:
+    tx.run(
+        "UPDATE inbox SET state = %(state)s, next_attempt_time = now(),"
+        " attempts = CASE %(state)s WHEN 'open' THEN 0 ELSE attempts END"
+        " WHERE position = %(position)s AND received_time = %(received_time)s AND state = 'dead'",
+        {"state": state, "position": row["position"], "received_time": row["received_time"]},
+    )
+    tx.run("SELECT pg_notify('hotline_inbox', '')")

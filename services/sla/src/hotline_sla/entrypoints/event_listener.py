@@ -1,4 +1,4 @@
-"""The process `listen`: events of other services become rows of sla's inbox; handlers.ON_EVENT runs in the pump."""
+"""The process `listen`: events become rows of the inbox; what they do stands in `handlers.ON_EVENT`."""
 
 from hotline_kernel.entrypoints.event_listener import run_listener as run
 

@@ -1,0 +1,213 @@
+"""The listener: event -> inbox row -> acknowledgement. Nothing else, and it calls no gRPC.
+
+Runs in a process patched by eventlet, where grpcio freezes and psycopg's own wait would block every green thread.
+nameko acknowledges whatever its handler did; so the handler here returns only after the commit, and never raises: while
+the database is away, messages wait unacknowledged. This is the only kernel module that imports nameko or eventlet.
+"""
+
+# ruff: noqa: E402  (patching comes before everything that opens sockets or starts threads)
+import os
+import warnings
+
+os.environ["PSYCOPG_WAIT_FUNC"] = "wait_select"
+warnings.filterwarnings("ignore", message="(?s).*Eventlet", category=DeprecationWarning)
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import errno
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import psycopg
+import psycopg.waiting
+import structlog
+from eventlet.event import Event
+from eventlet.queue import LightQueue
+from kombu.entity import Queue
+from kombu.message import Message
+from nameko.constants import AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
+from nameko.events import EventHandler
+from nameko.extensions import DependencyProvider
+from nameko.messaging import QueueConsumer
+from nameko.runners import ServiceRunner
+
+from hotline_kernel import inbox, telemetry, topology
+from hotline_kernel.settings import Settings
+
+MESSAGES_AT_ONCE = 200
+"""Unacknowledged messages a listener holds; also the most rows of one commit."""
+HEARTBEAT_SECONDS = 10
+_DATABASE_CONFIG_KEY = "HOTLINE_DATABASE"
+_SERVICE_CONFIG_KEY = "HOTLINE_SERVICE"
+_log = structlog.get_logger(__name__)
+
+
+class RawQueueConsumer(QueueConsumer):  # type: ignore[misc]
+    """Hands messages on as they came: nameko's own would decode first, and lose what it cannot decode."""
+
+    def get_consumers(self, consumer_cls: Callable[..., Any], channel: object) -> Iterable[Any]:  # noqa: ARG002
+        """A consumer per queue, as in the base class, without decoding."""
+        for provider in self._providers:
+            consumer = consumer_cls(
+                queues=[provider.queue],
+                on_message=partial(self.handle_message, provider, None),
+                on_decode_error=partial(self._on_unreadable, provider),
+            )
+            consumer.qos(prefetch_count=self.prefetch_count)
+            self._consumers[provider] = consumer
+        return list(self._consumers.values())
+
+    def _on_unreadable(self, provider: Any, message: Message, _error: Exception) -> None:
+        self.handle_message(provider, None, message)
+
+
+class InboxEventHandler(EventHandler):  # type: ignore[misc]
+    """Every event of one source, from its quorum queue, as a `Received`."""
+
+    queue_consumer = RawQueueConsumer()
+
+    def setup(self) -> None:
+        """Take the queue from the topology: with its arguments, and by the name it was declared with."""
+        super().setup()
+        self.queue: Queue = topology.queue(self.source_service, self.container.service_name)
+
+    def handle_message(self, _body: None, message: Message) -> None:
+        """Read the message and have it stored; acknowledged when `on_event` returned."""
+        received = inbox.Received.read(
+            source=self.source_service,
+            body=message.body,
+            content_type=message.content_type,
+            headers=message.headers,
+        )
+        super().handle_message(received, message)
+
+
+class Inbox(DependencyProvider):  # type: ignore[misc]
+    """Stores messages, all that wait in one commit. One green thread, one connection, any number of waiters."""
+
+    def __init__(self) -> None:
+        self._waiting: LightQueue = LightQueue()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def start(self) -> None:
+        """Called by the container before messages come."""
+        self.container.spawn_managed_thread(self._run, identifier="inbox")
+
+    def get_dependency(self, _worker_ctx: object) -> Callable[[inbox.Received], None]:
+        """What `on_event` calls; returns when the message is durable."""
+        return self._store
+
+    def _store(self, message: inbox.Received) -> None:
+        stored = Event()
+        self._waiting.put((message, stored))
+        stored.wait()
+
+    def _run(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            while not self._waiting.empty() and len(batch) < MESSAGES_AT_ONCE:
+                batch.append(self._waiting.get())
+            self._store_batch([message for message, _ in batch])
+            for _, stored in batch:
+                stored.send()
+
+    def _store_batch(self, messages: list[inbox.Received]) -> None:
+        """Store until it succeeds; after an unclear commit the rows may be there twice, which the cursor bears."""
+        pause = 0.1
+        while True:
+            try:
+                self._connected().execute(inbox.STORE, inbox.store_params(messages))
+                return
+            except psycopg.Error as error:
+                _log.warning("inbox_away", waiting=len(messages), pause_seconds=pause, **telemetry.failure(error))
+                if self._connection is not None:
+                    self._connection.close()
+                eventlet.sleep(pause)
+                pause = min(5.0, 2 * pause)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self.container.config[_DATABASE_CONFIG_KEY],
+                autocommit=True,
+                connect_timeout=5,
+                application_name=f"{self.container.config[_SERVICE_CONFIG_KEY]}-listen",
+                options="-c statement_timeout=10000",
+                keepalives_idle=5,
+                keepalives_interval=2,
+                keepalives_count=3,
+            )
+        return self._connection
+
+
+def listener_class(service: str, *, sources: Iterable[str]) -> type:
+    """The nameko service that listens on behalf of `service` to each of `sources`."""
+
+    class Listener:
+        name = service
+        store = Inbox()
+
+        def on_event(self, message: inbox.Received) -> None:
+            self.store(message)
+
+    for source in sources:
+        InboxEventHandler.decorator(source, "#")(Listener.on_event)
+    return Listener
+
+
+def run_listener(settings: Settings) -> None:
+    """Listen until SIGTERM; exits with an error when the broker's connection broke in a way nameko cannot mend.
+
+    Whoever supervises it starts it again; what was not acknowledged comes again.
+    """
+    if psycopg.waiting.wait is not psycopg.waiting.wait_select:
+        raise RuntimeError(
+            "psycopg was loaded before the listener chose its wait function: every query would block all"
+        )
+    if "grpc" in sys.modules:
+        raise RuntimeError("grpc is loaded in an eventlet-patched process: its calls would never answer")
+    telemetry.setup(
+        service=settings.service, process="listen", log_level=settings.log_level, trace_file=settings.trace_file
+    )
+    telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
+    runner = ServiceRunner(
+        {
+            AMQP_URI_CONFIG_KEY: settings.broker_url.get_secret_value(),
+            HEARTBEAT_CONFIG_KEY: HEARTBEAT_SECONDS,
+            MAX_WORKERS_CONFIG_KEY: MESSAGES_AT_ONCE,
+            _DATABASE_CONFIG_KEY: settings.database_url.get_secret_value(),
+            _SERVICE_CONFIG_KEY: settings.service,
+        }
+    )
+    sources = topology.sources_of(settings.service, profile=settings.profile)
+    runner.add_service(listener_class(settings.service, sources=sources))
+
+    def stop(*_: object) -> None:
+        # A signal handler runs in the hub, which may not wait: draining needs green threads of its own.
+        eventlet.spawn_n(runner.stop)
+        eventlet.spawn_after(settings.drain_seconds, runner.kill)  # the database may be away
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    eventlet.spawn_n(_beat, settings.service)
+    runner.start()
+    _log.info("ready")
+    waiting = eventlet.spawn(runner.wait)
+    while True:
+        try:
+            waiting.wait()
+            return
+        except OSError as error:
+            if error.errno != errno.EINTR:  # a signal woke the hub
+                raise
+
+
+def _beat(service: str) -> None:
+    while True:
+        telemetry.beat(service=service, process="listen")
+        eventlet.sleep(1)

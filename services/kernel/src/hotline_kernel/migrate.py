@@ -1,0 +1,93 @@
+"""Schema migrations: Alembic revisions of plain SQL, in two lineages (kernel, service) and two phases.
+
+`pre` runs before the new code and must suit the old code too; `post` runs after it, by hand. Each lineage and phase
+has a version table of its own, `alembic_version_kernel_pre` and so on. Everything may be repeated, also at once.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+import structlog
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from hotline_kernel.settings import Settings
+
+Phase = Literal["pre", "post"]
+_LIMITS = {
+    # Nothing that serves citizens waits longer than this for a migration.
+    "pre": "-c lock_timeout=4000 -c statement_timeout=5000",
+    "post": "-c lock_timeout=4000",
+}
+_LOCK = 961890
+_log = structlog.get_logger(__name__)
+
+
+class SchemaOutdated(Exception):  # noqa: N818  (it says what is the case)
+    """The database is older than the code; the text names the command to run."""
+
+
+def run(*, settings: Settings, package: str, phase: Phase) -> None:
+    """Bring one phase of both lineages to the newest revision.
+
+    package -- `hotline_sla`, where the service's revisions are. Raises what PostgreSQL refused; a revision that failed
+    left nothing, those before it stay.
+    """
+    conninfo = settings.database_url.get_secret_value()
+    with psycopg.connect(conninfo, autocommit=True) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        for lineage, script in _scripts(package, phase):
+            _upgrade(conninfo, script, f"alembic_version_{lineage}_{phase}", _LIMITS[phase])
+
+
+def check(*, settings: Settings, package: str) -> None:
+    """Raise `SchemaOutdated` if a *pre* revision of the code is missing in the database; a newer one is right."""
+    with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        for lineage, script in _scripts(package, "pre"):
+            wanted = script.get_current_head()
+            found = _revision(connection, f"alembic_version_{lineage}_pre")
+            known = {revision.revision for revision in script.walk_revisions()}
+            if wanted is not None and found != wanted and (found is None or found in known):
+                raise SchemaOutdated(
+                    f"the {lineage} schema is at revision {found or 'none'} and the code needs {wanted}: "
+                    f"run `python -m {package} migrate pre`"
+                )
+
+
+def _scripts(package: str, phase: Phase) -> Iterator[tuple[str, ScriptDirectory]]:
+    for lineage, owner in (("kernel", "hotline_kernel"), ("service", package)):
+        root = Path(str(files(owner)))
+        yield lineage, ScriptDirectory(str(root), version_locations=[str(root / "migrations" / phase)])
+
+
+def _upgrade(conninfo: str, script: ScriptDirectory, version_table: str, limits: str) -> None:
+    def steps(revision: tuple[str, ...], _context: MigrationContext) -> list[RevisionStep]:
+        # The database may be ahead of this code: then there is nothing to do, and nothing to take back.
+        known = {each.revision for each in script.walk_revisions()}
+        return [] if set(revision) - known else list(script._upgrade_revs("heads", revision))  # type: ignore[arg-type]
+
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo, options=limits), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection=connection,
+            opts={"fn": steps, "version_table": version_table, "transaction_per_migration": True},
+        )
+        with Operations.context(context), context.begin_transaction():
+            context.run_migrations()
+        _log.info("migrated", version_table=version_table, revision=script.get_current_head())
+
+
+def _revision(connection: psycopg.Connection[tuple[str, ...]], version_table: str) -> str | None:
+    try:
+        row = connection.execute(f"SELECT version_num FROM {version_table}").fetchone()  # noqa: S608
+    except psycopg.errors.UndefinedTable:
+        return None
+    return row[0] if row else None
