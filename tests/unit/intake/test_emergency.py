@@ -1,0 +1,52 @@
+"""Wording of danger is found (Art. 6(1)); what is only feared is not taken for it."""
+
+import pytest
+from hotline_intake.domain.emergency import points_to_emergency
+
+
+class TestPointsToEmergency:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "我家着火了，快派人来",
+            "楼下商铺起火，浓烟很大",
+            "裕华路小区火灾，有人在里面",
+            "厨房煤气泄漏，味道很大",
+            "闻到很浓的燃气味",
+            "有人要跳楼，在12楼阳台",
+            "救命啊有人打我",
+            "我刚在路口被抢劫了",
+            "路口发生车祸有人受伤",
+            "工人触电了躺在地上",
+            "老人晕倒在楼道里没有呼吸",
+            "孩子掉进井里了",
+            "有人溺水",
+            "房屋倒塌压住了人",
+            "邻居持刀砍人",
+            "隔壁家暴，女的一直在喊",
+            "孩子走失两小时了",
+            "我不想活了",
+            "电梯里被困四十分钟了",
+            "化工厂爆炸了",
+            "电线断落在路上还打火",
+            "食物中毒，十几个学生呕吐",
+        ],
+    )
+    def test_finds_danger(self, words: str) -> None:
+        assert points_to_emergency(words=words)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "暖气不热，室温只有14度",
+            "楼道堆满杂物，存在火灾隐患",
+            "消防通道被占，一旦发生火灾消防车进不来",
+            "咨询煤气公司营业时间",
+            "信息大爆炸的时代",
+            "希望看着火车站改造",
+            "物业不修路灯，晚上看不见",
+            "市政府文件是居民的救命稻草",
+        ],
+    )
+    def test_leaves_fears_and_figures_of_speech_alone(self, words: str) -> None:
+        assert not points_to_emergency(words=words)
