@@ -16,7 +16,7 @@ from hotline_kernel.issuer import LocalIssuer
 from hotline_kernel.settings import PREFIX, Settings
 
 from hotline_cli.client import SERVICES
-from hotline_cli.local import pki
+from hotline_cli.local import city, pki
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.running import MAIN, Running
 from hotline_cli.local.servers import free_port, is_free
@@ -194,7 +194,17 @@ class Instance:
 
     def _own_settings(self, service: str) -> dict[str, str]:
         """Return what one service alone is told."""
-        return {}
+        match service:
+            case "intake":
+                return {
+                    "division": city.load().region,
+                    "vault_key": str(pki.key_ring(self.directory / "vault.keys")),
+                    "vault_lookup_key": str(pki.key_ring(self.directory / "vault.lookup")),
+                }
+            case "dispatch":
+                return {"intake_address": f"127.0.0.1:{self._ports['intake.internal_address']}"}
+            case _:
+                return {}
 
     def _audit_key(self, service: str) -> Path:
         path = self.directory / f"{service}.audit.pem"

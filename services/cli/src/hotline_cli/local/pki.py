@@ -1,5 +1,6 @@
 """Certificates and keys of one instance, made when first asked for and kept."""
 
+import base64
 import secrets
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -20,10 +21,10 @@ def write_secret(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def random_key(path: Path) -> Path:
-    """Return the path of 32 random bytes; made if not there."""
+def key_ring(path: Path) -> Path:
+    """Return the path of a file with one random key, a line `id base64`; made if not there."""
     if not path.exists():
-        write_secret(path, secrets.token_bytes(32))
+        write_secret(path, b"local " + base64.b64encode(secrets.token_bytes(32)) + b"\n")
     return path
 
 

@@ -23,6 +23,11 @@ class NoInstanceError(Exception):
     """No instance runs here; start one with `make run`."""
 
 
+def run_directory() -> Path:
+    """Return where local runs keep everything: `.run` beside the virtual environment of this Python."""
+    return Path(sys.prefix).resolve().parent / ".run"
+
+
 @dataclass(frozen=True)
 class Running:
     """What `instance.json` says; its owner alone may read it.
@@ -46,17 +51,12 @@ class Running:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @classmethod
-    def find(cls, start: Path | None = None) -> Self:
-        """Return the instance of the checkout around a folder, by default the current one, else of this Python.
-
-        Raises NoInstanceError when there is none.
-        """
-        for origin in (start or Path.cwd(), Path(sys.prefix)):
-            for folder in (origin.resolve(), *origin.resolve().parents):
-                path = folder / ".run" / MAIN / "instance.json"
-                if path.is_file():
-                    return cls.read(path)
-        raise NoInstanceError("no instance is running here; start one with `make run`")
+    def find(cls) -> Self:
+        """Return the instance that `make run` started in this checkout; NoInstanceError when there is none."""
+        path = run_directory() / MAIN / "instance.json"
+        if not path.is_file():
+            raise NoInstanceError("no instance is running here; start one with `make run`")
+        return cls.read(path)
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -375,7 +375,7 @@ class Servers(Endpoints):
     def __enter__(self) -> Self:
         try:
             self._is_mine = self.start()
-        except ServerError:
+        except BaseException:
             self.stop()
             raise
         return self

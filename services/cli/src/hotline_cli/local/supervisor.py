@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
+import structlog
+
 from hotline_cli.local.servers import ServerError
 
+_log = structlog.get_logger(__name__)
 _FIRST_DELAY_SECONDS = 0.2
 _LONGEST_DELAY_SECONDS = 10.0
 _GOOD_SECONDS = 10.0  # who ran as long as this starts again without delay
@@ -106,6 +109,7 @@ class Process:
             self._child.wait()
             if not self._stopping.is_set():
                 self.restarts += 1
+                _log.warning("process_ended", process=self.name, status=self._child.returncode, log=str(self.log))
             good = time.monotonic() - begun > _GOOD_SECONDS
             delay = 0.0 if good else min(max(delay * 2, _FIRST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS)
 

@@ -6,22 +6,18 @@ case alone, the same seed gives the same books.
 """
 
 import heapq
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from hotline.operations.v1 import delivery_service_pb2
 from hotline.sla.v1 import sla_service_pb2
-from hotline_kernel import topology
 from hotline_kernel.clock import VirtualClock
 
-from hotline_cli.client import SERVICES, Hotline
+from hotline_cli.client import Hotline
+from hotline_cli.quiet import Quiet
 
 SLOT = timedelta(minutes=5)
-_STUCK_SECONDS = 120.0
-_POLL_SECONDS = 0.004
 
 Step = Callable[[datetime], Iterable["Due"]]
 """What somebody does at a moment; answers with what follows from it."""
@@ -46,10 +42,6 @@ def slot_of(moment: datetime) -> datetime:
     return start if start == moment else start + SLOT
 
 
-class NotQuiet(Exception):  # noqa: N818  (reads as a sentence)
-    """Events were still on their way after a long wait: a process is missing or an event is dead."""
-
-
 class Clockwork:
     """The agenda of a run and the one hand that moves its clock."""
 
@@ -57,7 +49,7 @@ class Clockwork:
         """workers -- how many cases act at the same time."""
         self._clock = clock
         self._engineer = hotline.person("engineer")
-        self._consumers = {source: topology.consumers_of(source, profile=profile) for source in SERVICES}
+        self._quiet = Quiet(hotline, profile=profile)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="case")
         self._agenda: list[Due] = []
 
@@ -99,7 +91,7 @@ class Clockwork:
     def _move(self, moment: datetime) -> None:
         if moment > self.now:
             self._clock.set(moment)
-            self.wait_quiet()
+            self._quiet.wait()
 
     def _act(self, moment: datetime) -> None:
         by_case: dict[int, list[Due]] = {}
@@ -114,37 +106,4 @@ class Clockwork:
 
         for following in self._pool.map(act, by_case.values()):
             self.add(Due(max(due.moment, moment + SLOT), due.rank, due.case, due.step) for due in following)
-        self.wait_quiet()
-
-    def wait_quiet(self) -> None:
-        """Waits until every event took effect everywhere and no deadline that is due waits to be acted on."""
-        give_up = time.monotonic() + _STUCK_SECONDS
-        before: tuple[int, ...] | None = None
-        while True:
-            totals = self._totals_if_quiet()
-            if totals is not None and totals == before:
-                return
-            before = totals
-            if totals is None:
-                if time.monotonic() > give_up:
-                    raise NotQuiet(f"no quiet within {_STUCK_SECONDS:.0f} s; see `hotline events dead`")
-                time.sleep(_POLL_SECONDS)
-
-    def _totals_if_quiet(self) -> tuple[int, ...] | None:
-        # Totals only grow, so two equal readings in a row mean that nothing moved between them.
-        if self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest()).lagging:
-            return None
-        request = delivery_service_pb2.GetDeliveryRequest()
-        deliveries = {name: self._engineer.delivery[name].GetDelivery(request) for name in SERVICES}
-        if any(delivery.unpublished for delivery in deliveries.values()):
-            return None
-        handled = {
-            (name, source.source): source.handled_total
-            for name, delivery in deliveries.items()
-            for source in delivery.sources
-        }
-        for source in SERVICES:
-            for listener in self._consumers[source]:
-                if handled.get((listener, source), 0) != deliveries[source].published_total:
-                    return None
-        return tuple(delivery.published_total for delivery in deliveries.values())
+        self._quiet.wait()

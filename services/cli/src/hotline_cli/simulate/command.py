@@ -13,8 +13,9 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.clock import VirtualClock
 
 from hotline_cli.client import Hotline
+from hotline_cli.local.city import seed_city
 from hotline_cli.local.instance import Instance
-from hotline_cli.local.seed import seed_city
+from hotline_cli.local.running import run_directory
 from hotline_cli.local.servers import Servers
 from hotline_cli.output import Format, Output, console, show
 from hotline_cli.simulate import messages as citizens
@@ -58,24 +59,27 @@ def simulate(
 @contextmanager
 def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
     """A platform with an empty record and an invented city, its clock at the start of the day; gone afterwards."""
-    directory = Path.cwd() / ".run"
+    directory = run_directory()
     begin = datetime.combine(first_day, datetime.min.time(), tzinfo=ZONE)
-    servers = Servers(directory)
-    servers.start()
-    instance = Instance(
-        directory=directory, servers=servers, name="simulate", clock="virtual", start=begin,
-        settings={"rate_limit_per_second": "100000"},
-    )  # fmt: skip
-    clock = instance.clock
-    assert isinstance(clock, VirtualClock)  # asked for above
-    try:
-        with instance:
-            hotline = Hotline(instance.running)
-            seed_city(hotline)
-            yield hotline, clock
-            hotline.close()
-    finally:
-        instance.destroy()
+    with Servers(directory / "servers") as servers:
+        instance = Instance(
+            directory=directory,
+            servers=servers,
+            name="simulate",
+            clock="virtual",
+            start=begin,
+            settings={"rate_limit_per_second": "100000"},
+        )
+        clock = instance.clock
+        assert isinstance(clock, VirtualClock)  # asked for above
+        try:
+            with instance:
+                hotline = Hotline(instance.running)
+                seed_city(hotline)
+                yield hotline, clock
+                hotline.close()
+        finally:
+            instance.destroy()
 
 
 def _tell(result: dict[str, Any]) -> None:

@@ -1,0 +1,90 @@
+"""`hotline up` and `hotline down`: the platform on this machine."""
+
+import logging
+import shutil
+import signal
+import sys
+from contextlib import ExitStack
+from time import monotonic
+from typing import Annotated
+
+import structlog
+import typer
+
+from hotline_cli.client import Hotline
+from hotline_cli.local import city, seed
+from hotline_cli.local.instance import AlreadyRunningError, Instance
+from hotline_cli.local.running import run_directory
+from hotline_cli.local.servers import ServerError, Servers
+
+app = typer.Typer()
+
+_NEXT = """
+{city} is up. Ctrl-C stops it; `make run` goes on with its data; `make clean-run` forgets them.
+{city}已启动。按 Ctrl-C 停止;再次 make run 沿用数据;make clean-run 清除数据。
+
+In another terminal / 在另一个终端:
+  .venv/bin/hotline search 暖气不热
+  .venv/bin/hotline --help
+Logs / 日志: {logs}
+"""
+
+
+@app.command()
+def up() -> None:
+    """Start the platform on this machine in the foreground, with an invented city; Ctrl-C stops all of it."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # they end it as Ctrl-C does
+    try:
+        with ExitStack() as stack:
+            _start(stack)
+            stack.callback(_hear_no_more)
+            signal.pause()
+    except (ServerError, AlreadyRunningError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        print("stopped / 已停止")
+
+
+@app.command()
+def down(*, forget: Annotated[bool, typer.Option("--forget", help="delete all their data too")] = False) -> None:
+    """Stop the servers that a local run or a test left behind."""
+    directory = run_directory()
+    for ports in directory.rglob("ports.json"):
+        if (ports.parent / "postgres").is_dir():
+            Servers(ports.parent).stop()
+    if forget and directory.exists():
+        shutil.rmtree(directory)
+
+
+def _start(stack: ExitStack) -> None:
+    begun = monotonic()
+
+    def say(what: str) -> None:
+        print(f"{monotonic() - begun:5.1f} s  {what}", flush=True)
+
+    directory = run_directory()
+    servers = stack.enter_context(Servers(directory / "servers"))
+    say("PostgreSQL, RabbitMQ")
+    instance = Instance(directory=directory, servers=servers)
+    stack.callback(instance.stop)
+    instance.prepare()
+    say("schemas, queues, keys")
+    instance.start(on_ready=lambda process: say(process.name))
+    seeded = instance.directory / "seeded"
+    if not seeded.exists():
+        hotline = Hotline(instance.running)
+        stack.callback(hotline.close)
+        seed.seed_city(hotline)
+        seeded.touch()
+        say(f"units and knowledge of {city.load().name}")
+    print(_NEXT.format(city=city.load().name, logs=instance.running.logs), flush=True)
+
+
+def _hear_no_more() -> None:
+    """Let nobody interrupt the stopping."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    print("stopping / 正在停止", flush=True)

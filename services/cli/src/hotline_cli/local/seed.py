@@ -1,0 +1,68 @@
+"""Enters the invented city through the public interfaces alone."""
+
+from collections.abc import Iterator
+from uuid import NAMESPACE_URL, uuid5
+
+from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
+from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
+
+from hotline_cli.client import Hotline, pages
+from hotline_cli.local.city import City, load
+
+
+def seed_city(hotline: Hotline) -> None:
+    """Enter what is not there yet of the city's units and knowledge. Safe to repeat."""
+    city = load()
+    office = hotline.person("office", subject=city.staff_of("office")[0]["subject"]).dispatch
+    found = {unit.name for page in pages(office.ListUnits, _LIST_UNITS) for unit in page.units}
+    for unit in _units(city):
+        if unit.name not in found:
+            office.CreateUnit(
+                dispatch_service_pb2.CreateUnitRequest(unit=unit, request_id=_request_id("CreateUnit", unit.name))
+            )
+    writer, reviewer = (
+        hotline.person("editor", subject=person["subject"]).knowledge for person in city.staff_of("editor")
+    )
+    entries = {entry.title: entry for page in pages(writer.ListEntries, _LIST_ENTRIES) for entry in page.entries}
+    for wanted in _entries(city):
+        entry = entries.get(wanted.title) or writer.CreateEntry(
+            knowledge_service_pb2.CreateEntryRequest(entry=wanted, request_id=_request_id("CreateEntry", wanted.title))
+        )
+        if entry.state == entry_pb2.ENTRY_STATE_DRAFT:
+            reviewer.PublishEntry(
+                knowledge_service_pb2.PublishEntryRequest(
+                    name=entry.name, etag=entry.etag, request_id=_request_id("PublishEntry", wanted.title)
+                )
+            )
+
+
+_LIST_UNITS = dispatch_service_pb2.ListUnitsRequest(page_size=1000)
+_LIST_ENTRIES = knowledge_service_pb2.ListEntriesRequest(page_size=1000)
+
+
+def _units(city: City) -> Iterator[work_order_pb2.Unit]:
+    for unit in city.units:
+        yield work_order_pb2.Unit(
+            name=f"units/{unit['id']}",
+            display_name=unit["name"],
+            region=unit.get("region", city.region),
+            kind=work_order_pb2.UnitKind.Value(f"UNIT_KIND_{unit['kind']}"),
+            principal=unit["principal"],
+            competences=unit["competences"],
+        )
+
+
+def _entries(city: City) -> Iterator[entry_pb2.Entry]:
+    for entry in city.knowledge:
+        yield entry_pb2.Entry(
+            title=entry["title"],
+            text=entry["text"],
+            kind=entry_pb2.EntryKind.Value(f"ENTRY_KIND_{entry['kind']}"),
+            unit=f"units/{entry['unit']}",
+            keywords=entry["keywords"],
+        )
+
+
+def _request_id(method: str, subject: str) -> str:
+    """Return the same id for the same call, so that a repeat after a crash is one (AIP-155)."""
+    return str(uuid5(NAMESPACE_URL, f"hotline/city/{method}/{subject}"))

@@ -1,0 +1,18 @@
+"""The command `hotline`."""
+
+import typer
+
+from hotline_cli.commands import appeals, asking, operations, orders, reading
+from hotline_cli.local import commands as local
+from hotline_cli.simulate import command as simulate
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="961890 群众服务热线: everything the platform does, from the shell. It finds the running instance by itself.",
+)
+for part in (local, appeals, orders, asking, reading, operations, simulate):
+    app.add_typer(part.app)
+
+if __name__ == "__main__":
+    app()
