@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,11 +73,13 @@ def service_principal(uris: Iterable[str]) -> Principal | None:
 class Authenticator:
     """Verifies tokens of one issuer for one audience. Safe to use from many threads."""
 
-    def __init__(self, *, issuer: str, audience: str, jwks_url: str = "") -> None:
+    def __init__(
+        self, *, issuer: str, audience: str, jwks_url: str = "", monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         """Without `jwks_url` the keys are found by discovery; nothing is fetched before the first token comes."""
         self._issuer = issuer
         self._audience = audience
-        self._keys = _Keys(issuer=issuer, jwks_url=jwks_url)
+        self._keys = _Keys(issuer=issuer, jwks_url=jwks_url, monotonic=monotonic)
         self._verified: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -149,7 +151,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
 class _Keys:
     """The issuer's public keys: fetched when old or when a key id is new, kept while the issuer is away."""
 
-    def __init__(self, *, issuer: str, jwks_url: str) -> None:
+    def __init__(self, *, issuer: str, jwks_url: str, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
         self._issuer = issuer
         self._jwks_url = jwks_url
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -162,7 +165,7 @@ class _Keys:
             with self._lock:  # whoever needs the key waits for the one fetch
                 if kid not in self._keys:
                     self._refresh()
-        elif time.monotonic() - self._fetched_at > _KEYS_FRESH_SECONDS and self._lock.acquire(blocking=False):
+        elif self._monotonic() - self._fetched_at > _KEYS_FRESH_SECONDS and self._lock.acquire(blocking=False):
             try:  # the others go on with the old keys meanwhile
                 self._refresh()
             finally:
@@ -173,7 +176,7 @@ class _Keys:
         return key
 
     def _refresh(self) -> None:
-        now = time.monotonic()
+        now = self._monotonic()
         if now - self._tried_at < _REFETCH_SECONDS:
             return
         self._tried_at = now

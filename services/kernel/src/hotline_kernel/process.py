@@ -130,6 +130,8 @@ def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) ->
 
 
 def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+    from hotline.operations.events.v1.audit_events_pb2 import AuditSealed  # noqa: PLC0415
+
     from hotline_kernel import audit  # noqa: PLC0415
     from hotline_kernel.pump import Pump  # noqa: PLC0415
 
@@ -143,7 +145,7 @@ def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> 
             settings=settings,
             database=application.database,
             clock=application.clock,
-            subscriptions=application.subscriptions,
+            subscriptions={AuditSealed: audit.keep_head, **application.subscriptions},
             tickers=[*application.tickers, sealing],
         )
         _ready(settings, "pump")
@@ -168,7 +170,10 @@ def _running(
     application.database.open()
     try:
         application.database.wait_ready(timeout_seconds=30)
-        migrate.check(settings=settings, package=package)
+        try:
+            migrate.check(settings=settings, package=package)
+        except migrate.SchemaOutdated as error:
+            sys.exit(f"{package}: {error}")
         yield application, stop
     finally:
         application.database.close()
@@ -184,8 +189,9 @@ def _ready(settings: Settings, process: str) -> None:
 
 
 def _migrate(settings: Settings, phase: Literal["pre", "post"], package: str) -> None:
-    from hotline_kernel import migrate  # noqa: PLC0415
+    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
 
+    telemetry.setup(service=settings.service, process="migrate", log_level=settings.log_level)
     migrate.run(settings=settings, package=package, phase=phase)
     if phase == "pre":
         _declare(settings)
