@@ -262,6 +262,7 @@ def excuse_unit(*, event: feedback_events.ReviewConcluded, tx: Books, law: Law) 
     """The review found who answers for a dissatisfaction (Art. 30); a direct answer has no unit."""
     if not event.work_order:
         return
+    tx.deadlines(event.work_order)  # locked first, as everywhere
     before = _order(tx, event.work_order)
     excused = event.responsibility in (
         callback_pb2.RESPONSIBILITY_OPERATOR,
