@@ -4,7 +4,7 @@ Clocks and deliveries run while it reads, so what looks wrong at first sight is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -198,8 +198,13 @@ def _streams(auditor: Person, service: str, source: str) -> dict[str, int]:
     }
 
 
-def verify_audit(hotline: Hotline, proof: Proof, *, profile: str = "city") -> list[str]:
-    """Walks every service's chain and compares it with the heads that other services keep (Art. 36)."""
+def verify_audit(
+    hotline: Hotline, proof: Proof, *, profile: str = "city", known_keys: Collection[bytes] = ()
+) -> list[str]:
+    """Walks every service's chain and compares it with the heads that other services keep (Art. 36).
+
+    known_keys -- raw public keys that seals may be signed with; with none, a change of key is a finding.
+    """
     auditor = hotline.person("auditor")
     found = []
     for name in SERVICES:
@@ -211,6 +216,7 @@ def verify_audit(hotline: Hotline, proof: Proof, *, profile: str = "city") -> li
                 keeper: partial(_heads, auditor.audit[keeper], name)
                 for keeper in topology.consumers_of(name, profile=profile)
             },
+            known_keys=known_keys,
         )
         proof.counted.update(audit_entries=walked.entries, audit_seals=walked.seals, kept_heads=walked.heads)
         found += walked.findings

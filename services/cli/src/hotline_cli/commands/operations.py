@@ -18,6 +18,12 @@ app.add_typer(audit, name="audit")
 
 Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
 Position = Annotated[int, typer.Argument(help="the event's position, as `hotline events dead` names it")]
+KnownKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="public key, in hex, that seals may be signed with; give all, old and new, after a change of key"
+    ),
+]
 
 
 def _known(service: str) -> str:
@@ -82,11 +88,15 @@ def audit_list(
 
 
 @audit.command("verify")
-def audit_verify(output: Output = Format.TEXT) -> None:
+def audit_verify(known_key: KnownKeys = None, output: Output = Format.TEXT) -> None:
     """Walk every chain and compare it with the heads that other services keep; exit code 1 if one is broken."""
     proof = Proof()
+    try:
+        known_keys = [bytes.fromhex(key) for key in known_key or ()]
+    except ValueError as error:
+        raise typer.BadParameter("is a public key in hex", param_hint="--known-key") from error
     with connection() as hotline:
-        proof.findings += verify_audit(hotline, proof)
+        proof.findings += verify_audit(hotline, proof, known_keys=known_keys)
     _tell(proof, output, "every audit chain is whole")
 
 
