@@ -27,7 +27,6 @@ def channel(address: str, *, ca: Path, certificate: Path | None = None, key: Pat
         certificate.read_bytes() if certificate else None,
     )
     options = [
-        ("grpc.enable_retries", 0),  # retries are ours: only what is safe to repeat, only within the deadline
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5_000),

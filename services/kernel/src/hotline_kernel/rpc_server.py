@@ -88,6 +88,9 @@ class ApiServer:
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_metadata_size", 16_384),
                 ("grpc.keepalive_time_ms", 60_000),
+                # Long connections are ended gently, so that callers spread over new replicas.
+                ("grpc.max_connection_age_ms", 600_000),
+                ("grpc.max_connection_age_grace_ms", 60_000),
                 ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
             ],
             maximum_concurrent_rpcs=settings.max_waiting_calls,
