@@ -8,13 +8,20 @@ that runs already, name it: HOTLINE_TEST_POSTGRES (postgresql://user@host:port/)
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hotline_cli.local.endpoints import Endpoints
+from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
+from hotline_kernel.calendar import ZONE
 
-_ROOT = Path(__file__).parent.parent
+from tests.support.live import LiveHotline
+
+_RUN = Path(__file__).parent.parent / ".run" / "test"
+_MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +31,7 @@ def servers() -> Iterator[Endpoints]:
     if named[0] is not None and named[1] is not None:
         yield Endpoints.of_running(postgres_url=named[0], management_url=named[1])
     else:
-        with Servers(_ROOT / ".run" / "test") as own:
+        with Servers(_RUN / "servers") as own:
             yield own
 
 
@@ -44,3 +51,24 @@ def broker_url(servers: Endpoints) -> Iterator[str]:
     servers.create_vhost(name)
     yield servers.broker_url(name)
     servers.drop_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def hotline(servers: Endpoints) -> Iterator[LiveHotline]:
+    """All services on a virtual clock that begins on a Monday morning, with the invented city; shared by all tests."""
+    instance = Instance(
+        directory=_RUN,
+        servers=servers,
+        name=f"live_{secrets.token_hex(4)}",
+        clock="virtual",
+        start=_MONDAY_MORNING,
+        settings=NO_RATE_LIMIT,
+    )
+    try:
+        with instance:
+            live = LiveHotline(instance)
+            seed_city(live)
+            yield live
+            live.close()
+    finally:
+        instance.destroy()

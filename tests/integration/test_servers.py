@@ -18,7 +18,7 @@ class TestRooms:
         assert tables == (0,)
 
     def test_a_virtual_host_carries_messages(self, broker_url: str) -> None:
-        with Connection(broker_url) as connection:  # type: ignore[no-untyped-call]
+        with Connection(broker_url) as connection:
             queue = connection.SimpleQueue("note")
             queue.put("你好")
             assert queue.get(timeout=10).payload == "你好"

@@ -23,6 +23,10 @@ from hotline_cli.local.servers import free_port, is_free
 from hotline_cli.local.supervisor import Process, Supervisor
 
 PROCESSES = ("serve", "pump", "listen")
+NO_RATE_LIMIT = dict.fromkeys(
+    ("rate_per_second", "rate_burst", "anonymous_rate_per_second", "anonymous_rate_burst"), "1000000"
+)
+"""Settings for a run in which one client plays a whole city."""
 
 
 class AlreadyRunningError(Exception):

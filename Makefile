@@ -1,0 +1,127 @@
+# `make` prints what there is. Everything sets itself up; nothing needs a secret.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
+PACKAGES := proto $(addprefix services/,kernel intake dispatch sla feedback knowledge cli)
+PYTHON_FILES := services tests
+PYTEST := $(VENV)/bin/pytest
+# Directories that exist, of those named: a suite that nobody has written yet has nothing to fail.
+suites = $(wildcard $(addprefix tests/,$(1)))
+run-tests = $(if $(call suites,$(1)),$(PYTEST) $(call suites,$(1)))
+
+.PHONY: help
+help: ## Print this.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- for people -----------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: setup ## Start the whole platform on this machine and seed an invented city; Ctrl-C stops it.
+	@exec $(VENV)/bin/hotline up
+
+.PHONY: clean-run
+clean-run: ## Forget the data of `make run`, of tests and of simulations.
+	@if [ -x $(VENV)/bin/hotline ]; then $(VENV)/bin/hotline down --forget; else rm -rf .run; fi
+
+# --- what CI runs, cheapest first -----------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup ## Everything that CI runs, cheapest first.
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory chart
+	@$(MAKE) --no-print-directory fault
+	@$(MAKE) --no-print-directory security
+
+.PHONY: lint
+lint: setup types ## Style, types, import directions, dead code; the contract is checked when it is built.
+	$(VENV)/bin/ruff check $(PYTHON_FILES)
+	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
+	PYTHONPATH=proto/gen/python $(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/vulture
+
+.PHONY: types
+types: setup ## Strict mypy over our own code.
+	$(VENV)/bin/mypy $(wildcard services/*/src) tests
+
+.PHONY: unit
+unit: setup ## Unit and contract tests: no server, seconds.
+	$(call run-tests,unit contract)
+
+.PHONY: integration
+integration: setup ## Tests against a real PostgreSQL and RabbitMQ, the regulation's among them.
+	$(call run-tests,integration stateful regulation)
+
+.PHONY: regulation
+regulation: setup ## The regulation, article by article, against all services.
+	$(call run-tests,regulation)
+
+.PHONY: chart
+chart: setup ## Render and check the Helm chart.
+	$(call run-tests,deploy)
+
+.PHONY: fault
+fault: setup ## Kill processes and servers under load; nothing may be lost or doubled.
+	$(call run-tests,fault)
+
+.PHONY: security
+security: setup ## Forbidden and hostile calls, migrations, whole journeys.
+	$(call run-tests,security migration e2e)
+
+# --- long runs, for people ------------------------------------------------------------------------------------------
+
+.PHONY: soak
+soak: setup ## The fault tests with 10,000 commands for each fault.
+	HOTLINE_TEST_COMMANDS=10000 $(call run-tests,fault)
+
+.PHONY: bench-intake bench-lifecycle bench-list bench-events bench-deadlines
+bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
+bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.
+bench-list: setup ## Every list and filter over 1,000,000 orders.
+bench-events: setup ## From commit in one service to its effect in the next.
+bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
+bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
+	$(PYTHON) tests/bench/$(subst -,_,$@).py
+
+# --- tools ----------------------------------------------------------------------------------------------------------
+
+.PHONY: proto
+proto: $(VENV)/requirements.stamp ## Lint the contract, compare it with the last release, generate code.
+	sh proto/build.sh $(PYTHON)
+	@touch proto/gen/stamp
+
+.PHONY: lock
+lock: $(VENV)/requirements.stamp ## Settle the versions of everything anew, with hashes.
+	cd requirements && for of in uv runtime dev; do \
+	  ../$(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 --no-header \
+	    --no-annotate --output-file $$of.txt $$of.in || exit 1; \
+	done
+
+.PHONY: setup
+setup: packages $(VENV)/editable.stamp proto/gen/stamp ## Install what is missing, build the contract.
+
+.PHONY: packages
+packages:
+	@scripts/packages $(BASE_PYTHON)
+
+$(VENV)/bin/python: | packages
+	$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed")'
+	$(BASE_PYTHON) -m venv $(VENV)
+
+$(VENV)/requirements.stamp: requirements/uv.txt requirements/dev.txt | $(VENV)/bin/python
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(VENV)/bin/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements/uv.txt requirements/dev.txt
+	@touch $@
+
+proto/gen/stamp: $(VENV)/requirements.stamp proto/build.sh $(shell find proto/hotline proto/third_party -name '*.proto')
+	@$(MAKE) --no-print-directory proto
+
+$(VENV)/editable.stamp: $(VENV)/requirements.stamp proto/gen/stamp $(addsuffix /pyproject.toml,$(PACKAGES))
+	$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation \
+	  $(foreach package,$(PACKAGES),--editable $(package))
+	@touch $@
