@@ -86,6 +86,11 @@ class OrderFilter:
         of_open_state = self.state not in (None, State.REPORTED, State.CLOSED)
         return of_open_state or self.overdue or self.extension_requested or self.due_by is not None
 
+    @property
+    def names_state_alone(self) -> bool:
+        """Nothing but the state is asked for."""
+        return self.state is not None and self == OrderFilter(state=self.state)
+
 
 class Store(Transaction):
     """Orders and units within one transaction."""
@@ -170,10 +175,10 @@ class Store(Transaction):
             )
         if units:
             self.run(
-                "INSERT INTO work_order_unit (unit, work_order, is_open)"
-                " SELECT unnest(%(units)s::text[]), %(id)s, %(open)s"
+                "INSERT INTO work_order_unit (unit, work_order, region, is_open)"
+                " SELECT unnest(%(units)s::text[]), %(id)s, %(region)s, %(open)s"
                 " ON CONFLICT (unit, work_order) DO UPDATE SET is_open = excluded.is_open",
-                {"units": list(units), "id": order.id, "open": order.is_open},
+                {"units": list(units), "id": order.id, "region": order.region, "open": order.is_open},
             )
         self._units_before[order.id] = units
 
@@ -183,15 +188,19 @@ def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tup
     params: dict[str, Any] = {"limit": limit, "after": after} | vars(wanted)
     source, key, conditions = "work_order o", "o.id", []
     units = [name for name in ("visible_to", "unit") if params[name] is not None]
-    if units:
-        source, key = "work_order_unit u JOIN work_order o ON o.id = u.work_order", "u.work_order"
-        conditions.append(f"u.unit = %({units[0]})s")
+    if units and not (wanted.appeal or wanted.number):
+        # The unit's own list drives the page. OFFSET 0 keeps the planner from walking all orders beside it (a merge
+        # join), which costs what lies between the unit's orders.
+        one_by_one = f"SELECT {_ORDER} FROM work_order o WHERE o.id = u.work_order OFFSET 0"
+        source, key = f"work_order_unit u CROSS JOIN LATERAL ({one_by_one}) o", "u.work_order"
+        conditions.append(f"u.unit = %({units.pop(0)})s")
+        if wanted.region:
+            conditions.append("u.region = %(region)s")
         if wanted.is_of_open_orders:
             conditions.append("u.is_open")
-    if len(units) > 1:
-        conditions.append(
-            "EXISTS (SELECT FROM work_order_unit w WHERE w.unit = %(unit)s AND w.work_order = u.work_order)"
-        )
+    conditions += [
+        f"EXISTS (SELECT FROM work_order_unit w WHERE w.unit = %({name})s AND w.work_order = {key})" for name in units
+    ]
     conditions += [f"o.{name} = %({name})s" for name in ("state", "region", "appeal", "number") if params[name]]
     if wanted.overdue:
         conditions.append("o.overdue")
@@ -201,10 +210,17 @@ def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tup
         conditions.append(f"{_OPEN} AND o.due_date <= %(due_by)s")
     if after is not None:
         conditions.append(f"{key} < %(after)s")
-    if wanted.due_by is not None and not units:
+    if wanted.due_by is not None and key == "o.id":
         return _page_by_days(conditions), params
+    order = f"{key} DESC"
+    if wanted.names_state_alone:
+        # Compared as a pair, so that only the index by state will do: most orders are closed, and the planner would
+        # look for them among the newest, which are open.
+        conditions = ["(o.state, o.id) >= (%(state)s, %(first)s)", "(o.state, o.id) < (%(state)s, %(before)s)"]
+        params |= {"first": UUID(int=0), "before": after or UUID(int=2**128 - 1)}
+        order = "o.state DESC, o.id DESC"
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {key} DESC LIMIT %(limit)s", params
+    return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {order} LIMIT %(limit)s", params
 
 
 def _page_by_days(conditions: Sequence[str]) -> str:

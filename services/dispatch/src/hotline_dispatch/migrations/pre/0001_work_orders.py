@@ -71,6 +71,7 @@ def upgrade() -> None:
         CREATE TABLE work_order_unit (
           unit        text COLLATE "C" NOT NULL,
           work_order  uuid NOT NULL,
+          region      text NOT NULL,
           is_open     boolean NOT NULL,
           PRIMARY KEY (unit, work_order)
         );
