@@ -44,9 +44,8 @@ def _make_partition(database: Database[Tx], table: str, day: date) -> None:
     first, after = f"{day}T00:00:00Z", f"{day + timedelta(days=1)}T00:00:00Z"
     with database.transaction() as tx:
         # Rows that came before housekeeping did stay in the default partition for this one day.
-        if not _lock(tx) or tx.one(
-            f"SELECT FROM {table}_default WHERE {_COLUMN[table]} >= %(first)s AND {_COLUMN[table]} < %(after)s LIMIT 1",
-            {"first": first, "after": after},
+        if not _lock(tx) or _holds(
+            tx, f"{table}_default", f"{_COLUMN[table]} >= '{first}' AND {_COLUMN[table]} < '{after}'"
         ):
             return
         tx.run(
@@ -65,7 +64,7 @@ def drop_partitions(database: Database[Tx], table: str, *, older_than_days: int)
             if not _lock(tx) or name not in _partitions(tx, table):
                 continue
             tx.run(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
-            if tx.one(f"SELECT FROM {name} WHERE {_UNFINISHED[table]} LIMIT 1"):
+            if _holds(tx, name, _UNFINISHED[table]):
                 _log.warning("partition_kept", partition=name)
                 continue
             tx.run(f"DROP TABLE {name}")
@@ -110,6 +109,10 @@ def measure(database: Database[Tx], settings: Settings) -> bool:
         telemetry.INBOX_OPEN.labels(service, source).set(open_)
         telemetry.INBOX_DEAD.labels(service, source).set(dead)
     return False
+
+
+def _holds(tx: Transaction, table: str, condition: str) -> bool:
+    return tx.one(f"SELECT 1 AS found FROM {table} WHERE {condition} LIMIT 1") is not None  # noqa: S608
 
 
 def _lock(tx: Transaction) -> bool:

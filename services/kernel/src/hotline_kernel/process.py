@@ -4,6 +4,7 @@ Imports are made per command: `listen` runs in an eventlet-patched process, wher
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -91,10 +92,9 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
         case "serve":
             _serve(settings, build, package)
         case "listen":
-            # First of all, because it patches the standard library.
-            from hotline_kernel.entrypoints.event_listener import run_listener  # noqa: PLC0415
-
-            run_listener(settings)
+            # In an interpreter of its own: eventlet must patch the standard library before anything else is loaded.
+            sys.stdout.flush()
+            os.execv(sys.executable, [sys.executable, "-m", f"{package}.entrypoints.event_listener"])  # noqa: S606
         case "pump":
             _pump(settings, build, package)
         case "migrate":
