@@ -1,0 +1,156 @@
+"""A service's processes from the outside: a small service of its own, real servers, real signals."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from hotline_cli.local.pki import Authority
+from hotline_kernel import audit
+
+# A service without RPCs or subscriptions; the topology knows it as sla.
+MAIN = """
+from hotline_kernel.process import Application, main
+from hotline_kernel.settings import Settings
+
+def build(settings):
+    from hotline_kernel.clock import SystemClock
+    from hotline_kernel.db import Database, Transaction
+    database = Database(conninfo=settings.database_url.get_secret_value(), transaction=Transaction)
+    return Application(settings=settings, database=database, clock=SystemClock(), servicers={}, subscriptions={})
+
+main(service="sla", settings_type=Settings, build=build, package="hotline_probe")
+"""
+LISTENER = """
+from hotline_kernel.entrypoints.event_listener import run_listener
+from hotline_kernel.settings import Settings
+
+run_listener(Settings.load(service="sla"))
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Probe:
+    """Runs commands of the service, in an environment of its own."""
+
+    def __init__(self, *, directory: Path, database_url: str, broker_url: str) -> None:
+        (directory / "hotline_probe" / "migrations" / "pre").mkdir(parents=True)
+        (directory / "hotline_probe" / "migrations" / "post").mkdir()
+        (directory / "hotline_probe" / "__init__.py").touch()
+        (directory / "hotline_probe" / "__main__.py").write_text(MAIN)
+        (directory / "hotline_probe" / "entrypoints").mkdir()
+        (directory / "hotline_probe" / "entrypoints" / "event_listener.py").write_text(LISTENER)
+        authority = Authority(directory / "pki")
+        certificate, key = authority.certify("sla")
+        audit.load_or_create_key(directory / "audit.pem")
+        self.metrics_port = free_port()
+        ours = {
+            "ENVIRONMENT": "local",
+            "DATABASE_URL": database_url,
+            "BROKER_URL": broker_url,
+            "LISTEN_ADDRESS": "127.0.0.1:0",
+            "INTERNAL_ADDRESS": "127.0.0.1:0",
+            "HEALTH_ADDRESS": "127.0.0.1:0",
+            "METRICS_PORT": str(self.metrics_port),
+            "TLS_CERTIFICATE": str(certificate),
+            "TLS_KEY": str(key),
+            "TLS_CA": str(authority.certificate),
+            "OIDC_ISSUER": "http://127.0.0.1:1",
+            "AUDIT_KEY": str(directory / "audit.pem"),
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
+        self.environ = (
+            kept | {"PYTHONPATH": str(directory)} | {f"HOTLINE_{name}": value for name, value in ours.items()}
+        )
+        self.log = directory / "log"
+
+    def run(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """A command that ends by itself."""
+        return subprocess.run(
+            [sys.executable, "-m", "hotline_probe", *arguments],
+            env=self.environ | changes,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def start(self, command: str) -> "subprocess.Popen[bytes]":
+        """A process that goes on; returns when it is healthy."""
+        with self.log.open("wb") as log:
+            process = subprocess.Popen([sys.executable, "-m", "hotline_probe", command], env=self.environ, stdout=log)
+        until = time.monotonic() + 60
+        while not self.is_healthy():
+            assert process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, self.log.read_text()
+            time.sleep(0.05)
+        return process
+
+    def is_healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+
+@pytest.fixture
+def probe(tmp_path: Path, database_url: str, broker_url: str) -> Probe:
+    return Probe(directory=tmp_path, database_url=database_url, broker_url=broker_url)
+
+
+class TestProcesses:
+    @pytest.mark.parametrize("command", ["serve", "pump", "listen"])
+    def test_get_ready_and_end_when_told(self, probe: Probe, command: str) -> None:
+        assert probe.run("migrate", "pre").returncode == 0
+        process = probe.start(command)
+        try:
+            # eventlet freezes grpcio, and only serve and pump may use it.
+            loaded = Path(f"/proc/{process.pid}/maps").read_text()
+            assert ("cygrpc" in loaded) is (command == "serve")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        assert '"ready"' in probe.log.read_text()
+
+    @pytest.mark.parametrize("command", ["serve", "pump"])
+    def test_refuse_a_schema_that_is_too_old_and_say_what_to_run(self, probe: Probe, command: str) -> None:
+        done = probe.run(command)
+        assert done.returncode == 1
+        assert "run `python -m hotline_probe migrate pre`" in done.stderr
+
+
+class TestCommandLine:
+    def test_shows_the_settings(self, probe: Probe) -> None:
+        done = probe.run("--show-config")
+        assert done.returncode == 0
+        assert "HOTLINE_ENVIRONMENT=local  # environment" in done.stdout
+        assert "HOTLINE_DATABASE_URL=**********" in done.stdout
+
+    def test_names_the_settings_that_are_wrong(self, probe: Probe) -> None:
+        done = probe.run("serve", HOTLINE_THREADS="none", HOTLINE_TREADS="3")
+        assert done.returncode == 2
+        assert "HOTLINE_THREADS: " in done.stderr
+        assert "HOTLINE_TREADS: no such setting" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_names_the_files_that_are_missing(self, probe: Probe) -> None:
+        done = probe.run("serve", HOTLINE_TLS_KEY="/nowhere/tls.key")
+        assert done.returncode == 2
+        assert "HOTLINE_TLS_KEY: there is no file /nowhere/tls.key" in done.stderr
+
+    @pytest.mark.parametrize("arguments", [(), ("migrate",), ("serve", "pre"), ("dance",)])
+    def test_asks_for_a_command_it_knows(self, probe: Probe, arguments: tuple[str, ...]) -> None:
+        assert probe.run(*arguments).returncode == 2
