@@ -11,14 +11,15 @@ from hotline_knowledge.adapters.postgres import CHANGE_CHANNEL, Store
 from hotline_knowledge.adapters.search import SearchIndex
 
 _BATCH = 500
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.25
+_RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
 class Follower:
     """Reads every change of what is served into an index: all of them at its start, later ones as they come.
 
-    A notification wakes it; should one be lost, it looks once a second anyway.
+    A notification wakes it; should one be lost, it looks by itself four times a second.
     """
 
     def __init__(self, *, conninfo: str, database: Database[Store], index: SearchIndex) -> None:
@@ -62,4 +63,4 @@ class Follower:
                             pass
             except (Unavailable, psycopg.OperationalError) as error:
                 _log.warning("search_index_stale", error=str(error))
-                self._stopped.wait(_POLL_SECONDS)
+                self._stopped.wait(_RETRY_SECONDS)
