@@ -1,5 +1,9 @@
 """The command `hotline`."""
 
+import logging
+import sys
+
+import structlog
 import typer
 
 from hotline_cli.commands import appeals, asking, operations, orders, reading
@@ -9,8 +13,19 @@ from hotline_cli.simulate import command as simulate
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="961890 群众服务热线: everything the platform does, from the shell. It finds the running instance by itself.",
 )
+
+
+@app.callback()
+def main() -> None:
+    """961890 群众服务热线: everything the platform does, from the shell. It finds the running instance by itself."""
+    # The kernel's log is for processes; here only what goes wrong is said, and an answer in JSON stays alone.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 for part in (local, appeals, orders, asking, reading, operations, simulate):
     app.add_typer(part.app)
 

@@ -13,8 +13,8 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.clock import VirtualClock
 
 from hotline_cli.client import Hotline
-from hotline_cli.local.city import seed_city
-from hotline_cli.local.instance import Instance
+from hotline_cli.local.seed import seed_city
+from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.running import run_directory
 from hotline_cli.local.servers import Servers
 from hotline_cli.output import Format, Output, console, show
@@ -68,7 +68,7 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
             name="simulate",
             clock="virtual",
             start=begin,
-            settings={"rate_limit_per_second": "100000"},
+            settings=NO_RATE_LIMIT,
         )
         clock = instance.clock
         assert isinstance(clock, VirtualClock)  # asked for above

@@ -1,0 +1,39 @@
+"""A whole platform with servers of its own, so that they can be stopped and killed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hotline_cli.client import Hotline
+from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seed_city
+from hotline_cli.local.servers import Servers
+
+_DIRECTORY = Path(__file__).parents[2] / ".run" / "fault"
+
+
+@pytest.fixture(scope="session")
+def own_servers() -> Iterator[Servers]:
+    """A PostgreSQL and a RabbitMQ that no other suite uses."""
+    with Servers(_DIRECTORY) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def platform(own_servers: Servers) -> Iterator[Instance]:
+    """Every process, on an empty record and the invented city."""
+    instance = Instance(directory=_DIRECTORY, servers=own_servers, name="fault", settings=NO_RATE_LIMIT)
+    with instance:
+        city = Hotline(instance.running)
+        seed_city(city)
+        city.close()
+        yield instance
+    instance.destroy()
+
+
+@pytest.fixture
+def hotline(platform: Instance) -> Iterator[Hotline]:
+    """A connection of one test."""
+    connection = Hotline(platform.running)
+    yield connection
+    connection.close()

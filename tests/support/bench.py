@@ -1,0 +1,74 @@
+"""What benchmarks share: a platform of their own, one JSON object a line, medians with their interval."""
+
+import json
+import os
+import platform as machine
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hotline_cli.client import Hotline
+from hotline_cli.local.city import seed_city
+from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.servers import Servers
+
+DIRECTORY = Path(__file__).parents[2] / ".run" / "bench"
+
+
+def emit(
+    name: str, value: float, unit: str, *, baseline: float | None = None, ratio: float | None = None, **more: Any
+) -> None:
+    """Prints one result."""
+    line: dict[str, Any] = {"name": name, "value": round(value, 3), "unit": unit}
+    if baseline is not None:
+        line["baseline"] = round(baseline, 3)
+    if ratio is not None:
+        line["ratio"] = round(ratio, 3)
+    print(json.dumps(line | more, ensure_ascii=False), flush=True)
+
+
+def say(what: str) -> None:
+    """Tells a person how far it is; not a result."""
+    print(what, file=sys.stderr, flush=True)
+
+
+def describe_machine() -> None:
+    """Prints where the figures come from."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), machine.processor())  # fmt: skip
+    emit("machine", os.cpu_count() or 0, "cores", memory_gib=round(memory, 1), cpu=cpu, load=os.getloadavg()[0])
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which a share of them lies."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+def spread(values: Sequence[float]) -> Mapping[str, float]:
+    """Median, least and most of repeated measurements."""
+    return {"median": round(median(values), 3), "min": round(min(values), 3), "max": round(max(values), 3)}
+
+
+@contextmanager
+def platforms(*names: str) -> Iterator[list[Instance]]:
+    """Fresh instances side by side on one pair of servers, with the invented city, and gone afterwards."""
+    with Servers(DIRECTORY) as servers:
+        instances = [
+            Instance(directory=DIRECTORY, servers=servers, name=name, settings=NO_RATE_LIMIT) for name in names
+        ]
+        try:
+            for instance in instances:
+                instance.prepare()
+                instance.start()
+                hotline = Hotline(instance.running)
+                seed_city(hotline)
+                hotline.close()
+            yield instances
+        finally:
+            for instance in instances:
+                instance.destroy()
