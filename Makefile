@@ -39,15 +39,18 @@ test: setup ## Everything that CI runs, cheapest first.
 	@$(MAKE) --no-print-directory security
 
 .PHONY: lint
-lint: setup types ## Style, types, import directions, dead code; the contract is checked when it is built.
+lint: setup types imports ## Style, types, import directions, dead code; the contract is checked when it is built.
 	$(VENV)/bin/ruff check $(PYTHON_FILES)
 	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
-	PYTHONPATH=proto/gen/python $(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/vulture
 
 .PHONY: types
 types: setup ## Strict mypy over our own code.
 	$(VENV)/bin/mypy $(wildcard services/*/src) tests
+
+.PHONY: imports
+imports: setup ## Who may import whom (.importlinter).
+	PYTHONPATH=proto/gen/python $(VENV)/bin/lint-imports --no-cache
 
 .PHONY: unit
 unit: setup ## Unit and contract tests: no server, seconds.
@@ -92,7 +95,7 @@ bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
 
 .PHONY: proto
 proto: $(VENV)/requirements.stamp ## Lint the contract, compare it with the last release, generate code.
-	sh proto/build.sh $(PYTHON)
+	sh proto/build.sh "$(CURDIR)/$(PYTHON)"
 	@touch proto/gen/stamp
 
 .PHONY: lock

@@ -37,10 +37,11 @@ class TestInstance:
     @pytest.mark.parametrize("name", ["sla.serve", "dispatch.listen", "intake.pump"])
     def test_a_killed_process_is_started_again(self, hotline: LiveHotline, name: str) -> None:
         process = hotline.instance.processes[name]
-        pid = process.pid
+        pid, restarts = process.pid, process.restarts
         hotline.instance.kill(name)
         wait_until(lambda: _is_other(process, pid), seconds=30, failure=f"{name} is not started again")
         process.wait_ready()
+        assert process.restarts == restarts + 1
         wait_until(lambda: _answers(hotline), seconds=30, failure="sla cannot be called")
         hotline.settle()
 
