@@ -23,6 +23,7 @@ from hotline_kernel.clock import SystemClock
 from hotline_kernel.db import Database, Transaction
 from hotline_kernel.inbox import Envelope
 from hotline_kernel.settings import Settings
+from prometheus_client import REGISTRY
 
 NOW = datetime(2026, 5, 8, 1, 0, 0, 123456, tzinfo=UTC)
 OPERATOR = Principal("operator-7", frozenset({"operator", "reviewer"}), "", "320100")
@@ -108,6 +109,12 @@ def keep(database: Database[Transaction], event: AuditSealed) -> None:
 def keep_heads(database: Database[Transaction]) -> None:
     for event in announced(database):
         keep(database, event)
+
+
+def metric(name: str) -> float:
+    value = REGISTRY.get_sample_value(name, {"service": "intake"})
+    assert value is not None, name
+    return value
 
 
 class Reader:
@@ -207,6 +214,16 @@ class TestSealing:
         assert ticker.interval_seconds == 0.5
         assert [ticker.run() for _ in range(4)] == [True, True, False, False]
         assert [each.entries for each in Reader(database).seals()] == [5, 5, 2]
+
+    def test_measures_what_waits_before_it_tries_to_seal(self, database: Database[Transaction]) -> None:
+        record(database, 3)
+        ticker = audit.sealing_ticker(database=database, clock=SystemClock(), service="intake", key=KEY)
+        ticker.run()
+        assert metric("hotline_audit_unsealed") == 3
+        assert metric("hotline_audit_oldest_unsealed_seconds") > 0
+        ticker.run()
+        assert metric("hotline_audit_unsealed") == 0
+        assert metric("hotline_audit_oldest_unsealed_seconds") == 0
 
     def test_stays_one_chain_with_several_sealers(self, database: Database[Transaction]) -> None:
         written = threading.Event()
