@@ -73,7 +73,7 @@ _Stage = Callable[[_Incoming], bytes]
 
 
 class ApiServer:
-    """Serves on two ports, for people by token and for other services by certificate; tells its health on a third."""
+    """Serves on two ports: for people by token, for other services by certificate. Health and reflection are open."""
 
     def __init__(
         self, *, settings: Settings, servicers: Mapping[ServiceDescriptor, object], authenticator: Authenticator
@@ -106,15 +106,10 @@ class ApiServer:
         files = _TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_ca)
         self.listen_port = self._server.add_secure_port(settings.listen_address, files.credentials(mutual=False))
         self.internal_port = self._server.add_secure_port(settings.internal_address, files.credentials(mutual=True))
-        # Kubelet's probes speak no TLS. A server of its own answers them, so that a full house still looks alive.
-        self._probes = grpc.server(futures.ThreadPoolExecutor(1, thread_name_prefix="probe"))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._probes)
-        self.health_port = self._probes.add_insecure_port(settings.health_address)
 
     def start(self) -> None:
         """Answer calls from now on, and say so to whoever asks for our health."""
         self._server.start()
-        self._probes.start()
         for name in ("", *self._names):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
@@ -122,7 +117,6 @@ class ApiServer:
         """Say that we go, take no new calls, and wait up to `seconds` for those in hand."""
         self._health.enter_graceful_shutdown()
         self._server.stop(seconds).wait()
-        self._probes.stop(None).wait()
 
 
 def _handler(method: MethodDescriptor, servicer: object, guard: "_Guard") -> "grpc.RpcMethodHandler[bytes, bytes]":
@@ -232,6 +226,7 @@ def _permitted(access: access_pb2.Access, then: _Stage) -> _Stage:
 def _validated(method: MethodDescriptor, permission: str, work: Callable[[Any, Call], Message]) -> _Stage:
     request_type = message_factory.GetMessageClass(method.input_type)
     path = f"/{method.containing_service.full_name}/{method.name}"
+    protovalidate.collect_violations(request_type())  # compiles the rules: a wrong one stops the start, not a call
 
     def validated(incoming: _Incoming) -> bytes:
         try:

@@ -48,9 +48,6 @@ class Settings(BaseModel):
 
     listen_address: str = Field("0.0.0.0:50051", description="Where staff, channels and citizens call (TLS, tokens).")
     internal_address: str = Field("0.0.0.0:50052", description="Where other services call (mutual TLS).")
-    health_address: str = Field(
-        "0.0.0.0:50053", description="gRPC health for probes, without TLS; nothing else answers."
-    )
     tls_certificate: Path = Field(Path("/etc/hotline/tls/tls.crt"), description="Certificate of this service, PEM.")
     tls_key: Path = Field(Path("/etc/hotline/tls/tls.key"), description="Its private key, PEM, not readable by others.")
     tls_ca: Path = Field(Path("/etc/hotline/tls/ca.crt"), description="Who signs the services' certificates, PEM.")
