@@ -1,5 +1,6 @@
 """Dispatch on a real database, with a small intake beside it that speaks the contract."""
 
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from google.protobuf.symbol_database import Default
 from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import intake_service_pb2
+from hotline_cli.local.endpoints import Endpoints
 from hotline_dispatch import handlers
 from hotline_dispatch.adapters.clients import IntakeReferrals
 from hotline_dispatch.adapters.postgres import Store
@@ -125,16 +127,27 @@ class Dispatch:
 OFFICE = Principal("office-1", frozenset({"office"}), "", "")
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database[Store]]:
-    environ = {"HOTLINE_DATABASE_URL": database_url, "HOTLINE_BROKER_URL": "amqp://nowhere"}
-    settings = Settings.load(service="dispatch", environ=environ)
-    migrate.run(settings=settings, package="hotline_dispatch", phase="pre")
-    opened: Database[Store] = Database(conninfo=database_url, transaction=Store)
+@pytest.fixture(scope="session")
+def dispatch_database(servers: Endpoints) -> Iterator[Database[Store]]:
+    """A migrated database that the tests of dispatch share."""
+    name = f"test_dispatch_{secrets.token_hex(6)}"
+    servers.create_database(name)
+    environ = {"HOTLINE_DATABASE_URL": servers.database_url(name), "HOTLINE_BROKER_URL": "amqp://nowhere"}
+    migrate.run(settings=Settings.load(service="dispatch", environ=environ), package="hotline_dispatch", phase="pre")
+    opened: Database[Store] = Database(conninfo=servers.database_url(name), transaction=Store)
     opened.open()
     opened.wait_ready(timeout_seconds=20)
     yield opened
     opened.close()
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def database(dispatch_database: Database[Store]) -> Database[Store]:
+    """The shared database, emptied but for the record, which cannot be."""
+    with dispatch_database.transaction() as tx:
+        tx.run("TRUNCATE work_order, work_order_unit, unit, outbox, outbox_sequence, request")
+    return dispatch_database
 
 
 @pytest.fixture
