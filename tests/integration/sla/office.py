@@ -64,7 +64,7 @@ class Office:
         work_order: str = "",
         unit: str = "units/water",
         round: int = 1,  # noqa: A002  (as the field is named)
-        request_type: appeal_pb2.RequestType = appeal_pb2.REQUEST_TYPE_HELP,  # type: ignore[assignment]
+        request_type: "appeal_pb2.RequestType.ValueType" = appeal_pb2.REQUEST_TYPE_HELP,
     ) -> str:
         """A unit receives an order; its name."""
         name = work_order or f"workOrders/{uuid4()}"
