@@ -103,6 +103,7 @@ class TestQualityReview:
     def test_names_order_and_unit_after_a_callback(self) -> None:
         callback = answered(Verdict.DISSATISFIED)
         review = QualityReview.after_callback(callback, review_id=REVIEW_ID, now=DUE)
+        assert review.origin == callback.id
         assert (review.work_order, review.unit, review.appeal) == (callback.work_order, callback.unit, callback.appeal)
         assert self.conclude(review, ReviewOutcome.REOPENED).outcome is ReviewOutcome.REOPENED
 
