@@ -33,6 +33,7 @@ class Follower:
 
     def start(self) -> None:
         """Returns when everything that is served can be found."""
+        self._index.warm_up()
         self.catch_up()
         self._thread.start()
 
