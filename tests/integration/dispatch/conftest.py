@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,17 +18,16 @@ from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import intake_service_pb2
 from hotline_cli.local.endpoints import Endpoints
-from hotline_dispatch import handlers
-from hotline_dispatch.adapters.clients import IntakeReferrals
+from hotline_cli.local.pki import Authority
+from hotline_dispatch import bootstrap
 from hotline_dispatch.adapters.postgres import Store
-from hotline_dispatch.entrypoints.grpc_server import DispatchServicer
 from hotline_dispatch.settings import Settings
 from hotline_kernel import migrate
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
-from hotline_kernel.rpc_client import Client
+from hotline_kernel.process import Application
 
 MONDAY = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 
@@ -59,12 +58,14 @@ class Intake:
 class Dispatch:
     """The service under test, and what a test does with it."""
 
-    database: Database[Store]
-    servicer: DispatchServicer
+    application: Application[Store]
     clock: VirtualClock
     intake: Intake
     intake_server: grpc.Server
-    referrals: IntakeReferrals
+
+    @property
+    def database(self) -> Database[Store]:
+        return self.application.database
 
     @property
     def now(self) -> datetime:
@@ -78,16 +79,13 @@ class Dispatch:
         if "request_id" in request.DESCRIPTOR.fields_by_name and not request.request_id:
             request.request_id = str(uuid.uuid4())
         call = Call(who, f"/hotline.dispatch.v1.DispatchService/{method}", f"dispatch.test.{method}", "0" * 32)
-        return getattr(self.servicer, method)(request, call)
+        (servicer,) = self.application.servicers.values()
+        return getattr(servicer, method)(request, call)
 
     def hear(self, event: Message) -> None:
         """What the pump does with an event."""
-        subscriptions: dict[type[Message], Callable[..., None]] = dict(handlers.ON_EVENT)
         with self.database.transaction() as tx:
-            if isinstance(event, AppealReferred):
-                handlers.make_order(event, referrals=self.referrals, tx=tx, now=self.now, envelope=None)
-            else:
-                subscriptions[type(event)](event, tx=tx, now=self.now, envelope=None)
+            self.application.subscriptions[type(event)](event, tx=tx, now=self.now, envelope=None)
 
     def refer(self, **fields: Any) -> work_order_pb2.WorkOrder:
         """An appeal is referred; its order."""
@@ -128,55 +126,60 @@ OFFICE = Principal("office-1", frozenset({"office"}), "", "")
 
 
 @pytest.fixture(scope="session")
-def dispatch_database(servers: Endpoints) -> Iterator[Database[Store]]:
+def migrated_url(servers: Endpoints) -> Iterator[str]:
     """A migrated database that the tests of dispatch share."""
     name = f"test_dispatch_{secrets.token_hex(6)}"
     servers.create_database(name)
-    environ = {"HOTLINE_DATABASE_URL": servers.database_url(name), "HOTLINE_BROKER_URL": "amqp://nowhere"}
+    url = servers.database_url(name)
+    environ = {"HOTLINE_DATABASE_URL": url, "HOTLINE_BROKER_URL": "amqp://nowhere"}
     migrate.run(settings=Settings.load(service="dispatch", environ=environ), package="hotline_dispatch", phase="pre")
-    opened: Database[Store] = Database(conninfo=servers.database_url(name), transaction=Store)
-    opened.open()
-    opened.wait_ready(timeout_seconds=20)
-    yield opened
-    opened.close()
+    yield url
     servers.drop_database(name)
 
 
-@pytest.fixture
-def database(dispatch_database: Database[Store]) -> Database[Store]:
-    """The shared database, emptied but for the record, which cannot be."""
-    with dispatch_database.transaction() as tx:
-        tx.run("TRUNCATE work_order, work_order_unit, unit, outbox, outbox_sequence, request")
-    return dispatch_database
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the services' certificates."""
+    return Authority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def dispatch(database: Database[Store], tmp_path: Path) -> Iterator[Dispatch]:
-    """The service with two units that can lead, one that cannot, and one that supports."""
+def database(dispatch: Dispatch) -> Database[Store]:
+    """The database of the service."""
+    return dispatch.database
+
+
+@pytest.fixture
+def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterator[Dispatch]:
+    """The service, wired as in production on an emptied database, with units of which one cannot lead."""
     intake = Intake()
     server = grpc.server(ThreadPoolExecutor(4))
     intake.serve(server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    certificate, key = (path.read_bytes() for path in authority.certify("intake"))
+    credentials = grpc.ssl_server_credentials([(key, certificate)], authority.certificate.read_bytes(), True)
+    port = server.add_secure_port("127.0.0.1:0", credentials)
     server.start()
     clock = VirtualClock.create(tmp_path / "clock", MONDAY)
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        client = Client(channel, intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"], timeout_seconds=0.5)
-        running = Dispatch(
-            database=database,
-            servicer=DispatchServicer(database=database, clock=clock, send_back_limit=2),
-            clock=clock,
-            intake=intake,
-            intake_server=server,
-            referrals=IntakeReferrals(client),
-        )
-        for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
-            unit = work_order_pb2.Unit(
-                name=f"units/{name}",
-                display_name=name,
-                region="130102",
-                kind=work_order_pb2.UNIT_KIND_DEPARTMENT,
-                principal=principal,
-            )
-            running.call("CreateUnit", dispatch_service_pb2.CreateUnitRequest(unit=unit), OFFICE)
-        yield running
+    own_certificate, own_key = authority.certify("dispatch")
+    environ = {
+        "HOTLINE_ENVIRONMENT": "local",
+        "HOTLINE_DATABASE_URL": migrated_url,
+        "HOTLINE_BROKER_URL": "amqp://nowhere",
+        "HOTLINE_CLOCK": f"virtual:{tmp_path / 'clock'}",
+        "HOTLINE_TLS_CA": str(authority.certificate),
+        "HOTLINE_TLS_CERTIFICATE": str(own_certificate),
+        "HOTLINE_TLS_KEY": str(own_key),
+        "HOTLINE_INTAKE_ADDRESS": f"127.0.0.1:{port}",
+    }
+    application = bootstrap.build(Settings.load(service="dispatch", environ=environ))
+    application.database.open()
+    running = Dispatch(application=application, clock=clock, intake=intake, intake_server=server)
+    with application.database.transaction() as tx:  # the record stays: it cannot be emptied
+        tx.run("TRUNCATE work_order, work_order_unit, unit, outbox, outbox_sequence, request")
+    for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
+        unit = work_order_pb2.Unit(name=f"units/{name}", display_name=name, region="130102", principal=principal)
+        unit.kind = work_order_pb2.UNIT_KIND_DEPARTMENT
+        running.call("CreateUnit", dispatch_service_pb2.CreateUnitRequest(unit=unit), OFFICE)
+    yield running
+    application.database.close()
     server.stop(None).wait()
