@@ -9,11 +9,12 @@ from statistics import median
 
 from hotline_cli.local.instance import Instance
 from hotline_cli.local.servers import free_port
-from support.bench import describe_machine, emit, platforms, quantile, say, spread
+
+from tests.support.bench import describe_machine, emit, platforms, quantile, say, spread
 
 ROUNDS, SECONDS, CLIENTS, THREADS = 5, 8, 2, 8
 _HERE = Path(__file__).parent
-_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(_HERE.parent)}
+_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(_HERE.parent.parent)}
 
 
 def main() -> None:
@@ -48,16 +49,14 @@ def main() -> None:
 
 def _bare_server(instance: Instance, port: int) -> subprocess.Popen[bytes]:
     environment = instance.environment("intake", "serve")
-    return subprocess.Popen(
-        [sys.executable, _HERE / "bare_server.py", instance.database_url("intake"), str(port)]
-        + [environment["HOTLINE_TLS_CERTIFICATE"], environment["HOTLINE_TLS_KEY"]]
-    )
+    command = [sys.executable, f"{_HERE}/bare_server.py", instance.database_url("intake"), str(port)]
+    return subprocess.Popen([*command, environment["HOTLINE_TLS_CERTIFICATE"], environment["HOTLINE_TLS_KEY"]])
 
 
 def _rate(instance: Instance, address: str) -> tuple[float, list[float]]:
     running = instance.running
     token = running.token(roles=["operator"])
-    command = [sys.executable, _HERE / "clients.py", address, running.ca, token, str(SECONDS), str(THREADS)]
+    command = [sys.executable, f"{_HERE}/clients.py", address, str(running.ca), token, str(SECONDS), str(THREADS)]
     clients = [subprocess.Popen(command, stdout=subprocess.PIPE, env=_ENVIRONMENT) for _ in range(CLIENTS)]
     answers = [json.loads(client.communicate()[0]) for client in clients]
     assert not any(answer["errors"] for answer in answers), answers[0]["errors"]

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import grpc
 from hotline.intake.v1 import appeal_pb2
-from support.lives import registration
+from hotline.intake.v1 import intake_service_pb2 as intake
+
+from tests.support.lives import registration
 
 
 def main(address: str, ca: str, token: str, seconds: str, threads: str) -> None:
     """Calls and counts."""
     credentials = grpc.ssl_channel_credentials(Path(ca).read_bytes())
     channel = grpc.secure_channel(address, credentials)
-    register = channel.unary_unary(
+    register: grpc.UnaryUnaryMultiCallable[intake.RegisterAppealRequest, appeal_pb2.Appeal] = channel.unary_unary(
         "/hotline.intake.v1.IntakeService/RegisterAppeal",
         request_serializer=lambda request: request.SerializeToString(),
         response_deserializer=appeal_pb2.Appeal.FromString,

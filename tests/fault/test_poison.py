@@ -6,12 +6,14 @@ import psycopg
 from google.protobuf.json_format import MessageToJson
 from hotline.intake.events.v1 import appeal_events_pb2
 from hotline.operations.v1 import delivery_service_pb2 as delivery
+from hotline.operations.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from hotline_cli.client import Hotline, new_request_id
 from hotline_cli.local.instance import Instance
 from hotline_cli.quiet import Quiet
 from hotline_kernel.outbox import lane_of
-from support.lives import Stream
 from uuid_utils.compat import uuid7
+
+from tests.support.lives import Stream
 
 _PUT = """
 WITH s AS (INSERT INTO outbox_sequence (aggregate, sequence) VALUES (%(aggregate)s, 1))
@@ -52,10 +54,10 @@ def test_a_poison_event_ends_dead_and_delays_nobody_else(platform: Instance, hot
     Quiet(hotline).wait(seconds=60)
 
 
-def _await_dead(engineer: "object", aggregate: str) -> delivery.DeadEvent:
+def _await_dead(engineer: DeliveryServiceStub, aggregate: str) -> delivery.DeadEvent:
     give_up = time.monotonic() + 120
     while time.monotonic() < give_up:
-        events = engineer.ListDeadEvents(delivery.ListDeadEventsRequest()).events  # type: ignore[attr-defined]
+        events = engineer.ListDeadEvents(delivery.ListDeadEventsRequest()).events
         found = [event for event in events if event.aggregate == aggregate]
         if found:
             return found[0]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import psycopg
 from hotline_cli.local.instance import Instance
-from support.bench import say
+
+from tests.support.bench import say
 
 # A UUIDv7 of the number's own millisecond since the summer of 2023: older than whatever a benchmark makes.
 _ID = """
@@ -16,7 +17,9 @@ CREATE OR REPLACE FUNCTION pg_temp.id(kind int, n bigint) RETURNS uuid LANGUAGE 
           || lpad(to_hex(n), 12, '0'))::uuid
 $$
 """
-_UNITS = "('{heating-office,water-group,sanitation,ecology,education,market-supervision,city-management,health}'::text[])"
+_UNITS = (
+    "('{heating-office,water-group,sanitation,ecology,education,market-supervision,city-management,health}'::text[])"
+)
 _UNIT = f"'units/' || {_UNITS}[1 + n %% 8]".replace("%%", "%")
 _REGION = "(139902 + n % 30)::text"
 _TIME = "to_timestamp((1690000000000 + n * 50) / 1000.0)"

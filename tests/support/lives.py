@@ -58,6 +58,7 @@ class Stream:
     def __init__(self, hotline: Hotline, *, clients: int, give_up_seconds: float = 120.0) -> None:
         self.ledger = Ledger()
         self.errors: list[BaseException] = []
+        self.call_ms: list[float] = []
         self._hotline = hotline
         self._give_up_seconds = give_up_seconds
         self._numbers = count(1)
@@ -121,10 +122,13 @@ class Stream:
         self.ledger.completed.append(callback)
 
     def _insist(self, call: Callable[..., Answer], request: object) -> Answer:
-        give_up = time.monotonic() + self._give_up_seconds
+        begin = time.monotonic()
+        give_up = begin + self._give_up_seconds
         while True:
             try:
-                return call(request)
+                answer = call(request)
+                self.call_ms.append((time.monotonic() - begin) * 1000)
+                return answer
             except (Unavailable, DeadlineTooShort):
                 if time.monotonic() > give_up:
                     raise
