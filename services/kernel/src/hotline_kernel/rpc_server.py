@@ -1,19 +1,16 @@
 """The api server: every call goes through one chain, composed per method when the process starts.
 
-Outermost first: telemetry, errors, deadline and rate, identity, permission, validation, and then the servicer's method.
+Outermost first: telemetry, errors, deadline and rate, identity, permission, validation, then the servicer's method.
 A method that names no permission in its proto stops the start. The chain works on bytes, so that a request nobody can
 read is refused, counted and answered like any other.
 """
 
 import re
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import protovalidate
@@ -22,23 +19,24 @@ import structlog
 from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection
 from hotline.common.v1 import access_pb2
 
 from hotline_kernel import call as current
 from hotline_kernel import rpc_status, telemetry
-from hotline_kernel.auth import ANONYMOUS, Authenticator, Principal, service_principal
+from hotline_kernel.auth import ANONYMOUS, Authenticator
 from hotline_kernel.call import Call
 from hotline_kernel.errors import (
     DeadlineTooShort,
     FieldInvalid,
     HotlineError,
     PermissionDenied,
-    RateLimited,
+    ResourceNotFound,
     Unauthenticated,
     Unavailable,
 )
+from hotline_kernel.rpc_guard import Guard, Incoming
 from hotline_kernel.settings import Settings
 
 __all__ = ["ApiServer", "Call", "NotServable"]
@@ -47,7 +45,8 @@ DEFAULT_DEADLINE_SECONDS = 10.0
 LONGEST_DEADLINE_SECONDS = 60.0
 KEPT_BACK_SECONDS = 0.02  # for the answer's way back
 LEAST_SECONDS = 0.05
-_MAX_BUCKETS = 10_000
+_ANYONE = access_pb2.Access(permission="health.check", roles=[access_pb2.ROLE_ANYONE])
+_HEALTH = cast("ServiceDescriptor", health_pb2.DESCRIPTOR.services_by_name["Health"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _log = structlog.get_logger(__name__)
 
@@ -56,20 +55,7 @@ class NotServable(Exception):  # noqa: N818  (read at start, by a person)
     """The services cannot be served as they are; the text says which method lacks what."""
 
 
-@dataclass(slots=True)
-class _Incoming:
-    """A call on its way in; each stage fills in what it found out."""
-
-    raw: bytes
-    context: grpc.ServicerContext
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    code: str = "OK"
-    trace_id: str = ""
-    deadline: float = 0.0
-    principal: Principal = ANONYMOUS
-
-
-_Stage = Callable[[_Incoming], bytes]
+_Stage = Callable[[Incoming], bytes]
 
 
 class ApiServer:
@@ -79,30 +65,32 @@ class ApiServer:
         self, *, settings: Settings, servicers: Mapping[ServiceDescriptor, object], authenticator: Authenticator
     ) -> None:
         """Binds the ports (port 0 takes a free one); raises NotServable. Nothing is answered before `start`."""
-        self._names = [descriptor.full_name for descriptor in servicers]
-        self._health = health.HealthServicer(experimental_non_blocking=True)
+        guard = Guard(settings=settings, authenticator=authenticator)
+        names = [descriptor.full_name for descriptor in servicers]
+        self._health = _Health({"", *names})
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc"),
+            futures.ThreadPoolExecutor(settings.max_waiting_calls, thread_name_prefix="rpc"),
             options=[
                 ("grpc.max_receive_message_length", settings.max_request_bytes),
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_metadata_size", 16_384),
+                ("grpc.max_concurrent_streams", 200),
+                ("grpc.server_handshake_timeout_ms", 10_000),
                 ("grpc.keepalive_time_ms", 60_000),
+                ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
                 # Long connections are ended gently, so that callers spread over new replicas.
                 ("grpc.max_connection_age_ms", 600_000),
                 ("grpc.max_connection_age_grace_ms", 60_000),
-                ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
             ],
             maximum_concurrent_rpcs=settings.max_waiting_calls,
         )
-        guard = _Guard(settings=settings, authenticator=authenticator)
         for descriptor, servicer in servicers.items():
-            handlers = {method.name: _handler(method, servicer, guard) for method in descriptor.methods}
-            self._server.add_generic_rpc_handlers(
-                (grpc.method_handlers_generic_handler(descriptor.full_name, handlers),)
-            )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+            self._serve(descriptor, {m.name: _handler(m, _access(m), servicer, guard) for m in descriptor.methods})
+        # Only Check: a Watch holds a place as long as a stranger likes, and clients do without where there is none.
+        check = _HEALTH.methods_by_name["Check"]
+        self._serve(_HEALTH, {"Check": _handler(check, _ANYONE, self._health, guard)})
+        if settings.environment == "local":  # for grpcurl and its like; its streams would hold places, too
+            reflection.enable_server_reflection([*names, _HEALTH.full_name, reflection.SERVICE_NAME], self._server)
         files = _TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_ca)
         self.listen_port = self._server.add_secure_port(settings.listen_address, files.credentials(mutual=False))
         self.internal_port = self._server.add_secure_port(settings.internal_address, files.credentials(mutual=True))
@@ -110,33 +98,56 @@ class ApiServer:
     def start(self) -> None:
         """Answer calls from now on, and say so to whoever asks for our health."""
         self._server.start()
-        for name in ("", *self._names):
-            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._health.serving = True
 
     def drain(self, seconds: float) -> None:
         """Say that we go, take no new calls, and wait up to `seconds` for those in hand."""
-        self._health.enter_graceful_shutdown()
+        self._health.serving = False
         self._server.stop(seconds).wait()
 
+    def _serve(self, service: ServiceDescriptor, handlers: dict[str, "grpc.RpcMethodHandler[bytes, bytes]"]) -> None:
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
 
-def _handler(method: MethodDescriptor, servicer: object, guard: "_Guard") -> "grpc.RpcMethodHandler[bytes, bytes]":
+
+class _Health:
+    """grpc.health.v1.Health, for the whole process ("") and for each service."""
+
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+        self.serving = False
+
+    def Check(self, request: health_pb2.HealthCheckRequest, _call: Call) -> health_pb2.HealthCheckResponse:
+        if request.service not in self._names:
+            raise ResourceNotFound(resource=request.service)
+        states = health_pb2.HealthCheckResponse
+        return health_pb2.HealthCheckResponse(status=states.SERVING if self.serving else states.NOT_SERVING)
+
+
+def _access(method: MethodDescriptor) -> access_pb2.Access:
     options = method.GetOptions()
     if not options.HasExtension(access_pb2.access):
         raise NotServable(f"{method.full_name}: names no permission; add (hotline.common.v1.access) to its proto")
+    return options.Extensions[access_pb2.access]
+
+
+def _handler(
+    method: MethodDescriptor, access: access_pb2.Access, servicer: object, guard: Guard
+) -> "grpc.RpcMethodHandler[bytes, bytes]":
     work = getattr(servicer, method.name, None)
     if work is None or method.client_streaming or method.server_streaming:
         raise NotServable(f"{method.full_name}: {type(servicer).__name__} has no such method, or it streams")
-    chain = _validated(method, options.Extensions[access_pb2.access].permission, work)
-    chain = _permitted(options.Extensions[access_pb2.access], chain)
+    chain = _validated(method, guard, access.permission, work)
+    chain = _permitted(access, chain)
     chain = _identified(guard, chain)
     chain = _limited(guard, chain)
     chain = _answered(method, guard.settings.service, chain)
     chain = _measured(method, guard.settings.service, chain)
 
-    def handle(raw: bytes, context: grpc.ServicerContext) -> bytes:
-        return chain(_Incoming(raw, context))
+    def handle(bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+        return chain(Incoming(bodies, context))
 
-    return grpc.unary_unary_rpc_method_handler(handle)
+    # To gRPC a stream of one body: so we are asked before the body is there, and need not wait for it.
+    return grpc.stream_unary_rpc_method_handler(handle)
 
 
 def _measured(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
@@ -145,7 +156,7 @@ def _measured(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
     duration = telemetry.RPC_DURATION.labels(service, name)
     span_name = f"{method.containing_service.full_name}/{method.name}"
 
-    def measured(incoming: _Incoming) -> bytes:
+    def measured(incoming: Incoming) -> bytes:
         started = time.perf_counter()
         incoming.metadata = dict(incoming.context.invocation_metadata())  # type: ignore[arg-type]
         with telemetry.span(span_name, traceparent=str(incoming.metadata.get("traceparent", ""))) as span:
@@ -164,7 +175,7 @@ def _answered(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
     """Turns what was raised into a `google.rpc.Status`; what nobody foresaw is logged here, once, and stays here."""
     domain = f"{service}.hotline"
 
-    def answered(incoming: _Incoming) -> bytes:
+    def answered(incoming: Incoming) -> bytes:
         try:
             return then(incoming)
         except HotlineError as error:
@@ -185,8 +196,8 @@ def _answered(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
     return answered
 
 
-def _limited(guard: "_Guard", then: _Stage) -> _Stage:
-    def limited(incoming: _Incoming) -> bytes:
+def _limited(guard: Guard, then: _Stage) -> _Stage:
+    def limited(incoming: Incoming) -> bytes:
         seconds = incoming.context.time_remaining()  # years when the caller set no deadline
         if seconds > LONGEST_DEADLINE_SECONDS:
             seconds = DEFAULT_DEADLINE_SECONDS
@@ -199,8 +210,8 @@ def _limited(guard: "_Guard", then: _Stage) -> _Stage:
     return limited
 
 
-def _identified(guard: "_Guard", then: _Stage) -> _Stage:
-    def identified(incoming: _Incoming) -> bytes:
+def _identified(guard: Guard, then: _Stage) -> _Stage:
+    def identified(incoming: Incoming) -> bytes:
         if incoming.principal is ANONYMOUS:
             incoming.principal = guard.identify(incoming)
         return then(incoming)
@@ -213,7 +224,7 @@ def _permitted(access: access_pb2.Access, then: _Stage) -> _Stage:
     anyone = access_pb2.ROLE_ANYONE in access.roles
     permission = access.permission
 
-    def permitted(incoming: _Incoming) -> bytes:
+    def permitted(incoming: Incoming) -> bytes:
         if not anyone and not (incoming.principal.roles & allowed):
             if incoming.principal is ANONYMOUS:
                 raise Unauthenticated
@@ -223,14 +234,14 @@ def _permitted(access: access_pb2.Access, then: _Stage) -> _Stage:
     return permitted
 
 
-def _validated(method: MethodDescriptor, permission: str, work: Callable[[Any, Call], Message]) -> _Stage:
+def _validated(method: MethodDescriptor, guard: Guard, permission: str, work: Callable[[Any, Call], Message]) -> _Stage:
     request_type = message_factory.GetMessageClass(method.input_type)
     path = f"/{method.containing_service.full_name}/{method.name}"
     protovalidate.collect_violations(request_type())  # compiles the rules: a wrong one stops the start, not a call
 
-    def validated(incoming: _Incoming) -> bytes:
+    def validated(incoming: Incoming) -> bytes:
         try:
-            request = request_type.FromString(incoming.raw)
+            request = request_type.FromString(guard.body(incoming))
         except DecodeError as error:
             raise FieldInvalid(
                 [(method.input_type.name, "is no such message, or not all of its text is UTF-8")]
@@ -244,7 +255,8 @@ def _validated(method: MethodDescriptor, permission: str, work: Callable[[Any, C
         call = Call(incoming.principal, path, permission, incoming.trace_id, incoming.deadline)
         token = current.CURRENT.set(call)
         try:
-            return work(request, call).SerializeToString()
+            with guard.seat(incoming):
+                return work(request, call).SerializeToString()
         finally:
             current.CURRENT.reset(token)
 
@@ -278,68 +290,6 @@ def _dirty(message: Message, prefix: str) -> Iterator[str]:
                     yield from _dirty(element, f"{name}[{index}].")
             else:
                 yield from _dirty(value, f"{name}.")
-
-
-class _Guard:
-    """Says who calls, and how often they may."""
-
-    def __init__(self, *, settings: Settings, authenticator: Authenticator) -> None:
-        self.settings = settings
-        self._authenticator = authenticator
-        self._identified = _Buckets(rate=settings.rate_per_second, burst=settings.rate_burst)
-        self._anonymous = _Buckets(rate=settings.anonymous_rate_per_second, burst=settings.anonymous_rate_burst)
-
-    def admit(self, incoming: _Incoming) -> None:
-        """Charge the call to its caller: services are free, a token that we know pays for itself, others by address.
-
-        Raises RateLimited.
-        """
-        names: Sequence[bytes] = incoming.context.auth_context().get("x509_subject_alternative_name", ())  # type: ignore[assignment]
-        service = service_principal(name.decode(errors="replace") for name in names) if names else None
-        known = service or self._authenticator.known(_bearer(incoming))
-        if known is not None:
-            incoming.principal = known
-        if service is not None:
-            return
-        if known is not None:
-            wait = self._identified.take(known.subject)
-        else:
-            wait = self._anonymous.take(incoming.context.peer().rpartition(":")[0])
-        if wait > 0:
-            raise RateLimited(retry_seconds=f"{wait:.2f}")
-
-    def identify(self, incoming: _Incoming) -> Principal:
-        """The caller of a call that nobody is known for yet; ANONYMOUS without a token. Raises Unauthenticated."""
-        if "authorization" not in incoming.metadata:
-            return ANONYMOUS
-        return self._authenticator.identify(_bearer(incoming))
-
-
-def _bearer(incoming: _Incoming) -> str:
-    scheme, _, token = str(incoming.metadata.get("authorization", "")).partition(" ")
-    return token if scheme.lower() == "bearer" else ""
-
-
-class _Buckets:
-    """Token buckets, one a caller; the least recently seen are forgotten, so memory is bounded."""
-
-    def __init__(self, *, rate: float, burst: int) -> None:
-        self._rate, self._burst = rate, float(burst)
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller: (tokens, when that was so)
-        self._lock = threading.Lock()
-
-    def take(self, caller: str) -> float:
-        """Take one token; 0 if there was one, else the seconds until there will be."""
-        now = time.monotonic()
-        with self._lock:
-            tokens, since = self._buckets.get(caller, (self._burst, now))
-            tokens = min(self._burst, tokens + (now - since) * self._rate)
-            wait = 0.0 if tokens >= 1 else (1 - tokens) / self._rate
-            self._buckets[caller] = (tokens if wait else tokens - 1, now)
-            self._buckets.move_to_end(caller)
-            if len(self._buckets) > _MAX_BUCKETS:
-                self._buckets.popitem(last=False)
-        return wait
 
 
 class _TlsFiles:

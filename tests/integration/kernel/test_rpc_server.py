@@ -1,9 +1,8 @@
-"""Calls over real TLS, both ends: who may call what, how a refusal reaches the caller, when a client tries again."""
+"""The server over real TLS: who may call what, how a refusal reaches the caller, and what it withstands."""
 
-import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -17,144 +16,23 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
 from hotline_cli.local.pki import Authority
-from hotline_kernel import rpc_client, telemetry
 from hotline_kernel.auth import Authenticator
-from hotline_kernel.call import Call
 from hotline_kernel.errors import (
     AlreadyExists,
-    Conflict,
-    DeadlineTooShort,
-    Denied,
     EtagMismatch,
-    HotlineError,
-    Invalid,
-    NotFound,
     Refused,
     ResourceNotFound,
     StateNotAllowed,
-    Unavailable,
 )
-from hotline_kernel.issuer import LocalIssuer
 from hotline_kernel.rpc_server import ApiServer, NotServable
-from hotline_kernel.settings import Settings
 from prometheus_client import REGISTRY
-from pydantic import SecretStr
 
-KNOWLEDGE = knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]
-ENTRY = "entries/0193a5b8-0000-7000-8000-000000000000"
-GET = "/hotline.knowledge.v1.KnowledgeService/GetEntry"
-SEARCH = "/hotline.knowledge.v1.KnowledgeService/SearchEntries"
-GET_ENTRY = knowledge_service_pb2.GetEntryRequest(name=ENTRY)
-SEARCH_WATER = knowledge_service_pb2.SearchEntriesRequest(query="停水")
-
-
-class Servicer:
-    """Answers every method with an empty response, or as a test says."""
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.remaining_seconds: list[float | None] = []
-        self.before_answering: Callable[[], object] = lambda: None
-        for method in KNOWLEDGE.methods:
-            answer = entry_pb2.Entry if method.output_type.name == "Entry" else None
-            setattr(self, method.name, self._method(answer or getattr(knowledge_service_pb2, method.output_type.name)))
-
-    def _method(self, response_type: type[Message]) -> Callable[[Message, Call], Message]:
-        def answer(_request: Message, call: Call) -> Message:
-            self.calls.append(call)
-            self.remaining_seconds.append(call.remaining_seconds())
-            self.before_answering()
-            return response_type()
-
-        return answer
-
-    def fails_with(self, *errors: Exception) -> None:
-        """Raise each error once; the last one from then on."""
-        left = list(errors)
-
-        def fail() -> None:
-            raise left.pop(0) if len(left) > 1 else left[0]
-
-        self.before_answering = fail
-
-
-class Edge:
-    """A running server, and who calls it."""
-
-    def __init__(self, *, authority: Authority, issuer: LocalIssuer, overrides: dict[str, object]) -> None:
-        certificate, key = authority.certify("knowledge")
-        values: dict[str, object] = {
-            "environment": "local",
-            "service": "knowledge",
-            "database_url": SecretStr("postgresql://nowhere/"),
-            "broker_url": SecretStr("amqp://nowhere/"),
-            "listen_address": "127.0.0.1:0",
-            "internal_address": "127.0.0.1:0",
-            "tls_certificate": certificate,
-            "tls_key": key,
-            "tls_ca": authority.certificate,
-            "oidc_issuer": issuer.url,
-        }
-        self.settings = Settings.model_validate(values | overrides)
-        self.servicer = Servicer()
-        self.server = ApiServer(
-            settings=self.settings,
-            servicers={KNOWLEDGE: self.servicer},
-            authenticator=Authenticator.from_settings(self.settings),
-        )
-        self.server.start()
-        self.people = self.channel(self.server.listen_port)
-        self._authority, self._issuer = authority, issuer
-        self._tokens: dict[tuple[str, ...], str] = {}
-
-    def channel(self, port: int, certificate: Path | None = None, key: Path | None = None) -> grpc.Channel:
-        ca = self.settings.tls_ca
-        return rpc_client.channel(f"127.0.0.1:{port}", ca=ca, certificate=certificate, key=key)
-
-    def raw(self, path: str, channel: grpc.Channel | None = None) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
-        """A method as a client without our libraries calls it."""
-        return (channel or self.people).unary_unary(path)
-
-    def token(self, *roles: str) -> str:
-        if roles not in self._tokens:
-            self._tokens[roles] = self._issuer.token(subject="li", roles=roles)
-        return self._tokens[roles]
-
-    def client(self, *roles: str, timeout_seconds: float = 5.0) -> rpc_client.Client:
-        token = (lambda: self.token(*roles)) if roles else None
-        return rpc_client.Client(self.people, KNOWLEDGE, token=token, timeout_seconds=timeout_seconds)
-
-    def peer(self, service: str) -> rpc_client.Client:
-        channel = self.channel(self.server.internal_port, *self._authority.certify(service))
-        return rpc_client.Client(channel, KNOWLEDGE)
-
-
-EdgeMaker = Callable[..., Edge]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIssuer]:
-    telemetry.setup(service="knowledge", process="serve")
-    issuer = LocalIssuer(tmp_path_factory.mktemp("issuer"))
-    issuer.start()
-    yield issuer
-    issuer.stop()
+from tests.support.edge import ENTRY, GET, GET_ENTRY, KNOWLEDGE, SEARCH, SEARCH_WATER, Edge, EdgeMaker, running_edges
 
 
 @pytest.fixture
-def edge_of(authority: Authority, issuer: LocalIssuer) -> Iterator[EdgeMaker]:
-    with contextlib.ExitStack() as running:
-
-        def make(**overrides: object) -> Edge:
-            edge = Edge(authority=authority, issuer=issuer, overrides=overrides)
-            running.callback(edge.server.drain, 0)
-            return edge
-
+def edge_of(tmp_path: Path) -> Iterator[EdgeMaker]:
+    with running_edges(tmp_path) as make:
         yield make
 
 
@@ -377,6 +255,20 @@ class TestLimits:
         assert left is not None
         assert at_most - 2 < left < at_most
 
+    def test_let_nobody_wait_for_callers_who_never_finish(self, edge_of: EdgeMaker) -> None:
+        edge = edge_of(threads=1)
+        silence = threading.Event()
+
+        def says_nothing() -> Iterator[bytes]:
+            silence.wait(30)
+            yield from ()
+
+        search: Any = edge.people.stream_unary(SEARCH)
+        silent = [search.future(says_nothing()) for _ in range(20)]
+        edge.client(timeout_seconds=2).call("SearchEntries", SEARCH_WATER)
+        assert {call.exception(timeout=15).code() for call in silent} == {grpc.StatusCode.CANCELLED}
+        silence.set()
+
     def test_say_when_to_come_again(self, edge_of: EdgeMaker) -> None:
         edge = edge_of(rate_per_second=0.5, rate_burst=2)
         client = edge.client("operator")
@@ -395,12 +287,18 @@ class TestLimits:
 
 
 class TestHealth:
-    def test_is_told_to_anybody_for_each_service(self, edge: Edge) -> None:
+    def is_serving(self, edge: Edge) -> bool:
         probe: Any = health_pb2_grpc.HealthStub(edge.people)
-        answer = probe.Check(health_pb2.HealthCheckRequest(service=KNOWLEDGE.full_name), timeout=5)
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        try:
+            answer = probe.Check(health_pb2.HealthCheckRequest(service=KNOWLEDGE.full_name), timeout=5)
+        except grpc.RpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    def test_says_no_while_calls_in_hand_are_finished(self, edge: Edge) -> None:
+    def test_is_told_to_anybody_for_each_service(self, edge: Edge) -> None:
+        assert self.is_serving(edge)
+
+    def test_of_a_server_that_goes_lets_calls_in_hand_finish(self, edge: Edge) -> None:
         started, finish = threading.Event(), threading.Event()
 
         def wait() -> None:
@@ -410,90 +308,11 @@ class TestHealth:
         edge.servicer.before_answering = wait
         in_hand = edge.raw(SEARCH).future(b"\x0a\x03abc", timeout=10)
         assert started.wait(5)
-        probe: Any = health_pb2_grpc.HealthStub(edge.people)
-        watch = probe.Watch(health_pb2.HealthCheckRequest(), timeout=10)
-        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
         drain = threading.Thread(target=edge.server.drain, args=(10,))
         drain.start()
-        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        until = time.monotonic() + 10
+        while self.is_serving(edge):
+            assert time.monotonic() < until
         finish.set()
-        watch.cancel()
         drain.join(10)
         assert in_hand.result() == b""
-
-
-class TestClient:
-    @pytest.mark.parametrize(
-        ("raised", "family"),
-        [
-            (ResourceNotFound(resource="entries/7"), NotFound),
-            (StateNotAllowed(resource="entries/7", state="X"), Refused),
-            (EtagMismatch(resource="entries/7"), Conflict),
-            (AlreadyExists(resource="entries/7"), AlreadyExists),
-            (Denied(permission="x"), Denied),
-        ],
-    )
-    def test_raises_the_family_with_reason_and_facts(
-        self, edge: Edge, raised: HotlineError, family: type[HotlineError]
-    ) -> None:
-        edge.servicer.fails_with(raised)
-        with pytest.raises(family) as caught:
-            edge.client("operator").call("GetEntry", GET_ENTRY)
-        assert caught.value.reason == raised.reason
-        assert caught.value.facts == raised.facts
-        assert caught.value.sentence() == raised.sentence()
-        assert caught.value.sentence_zh() == raised.sentence_zh()
-
-    def test_raises_the_fields_that_break_a_rule(self, edge: Edge) -> None:
-        with pytest.raises(Invalid) as caught:
-            edge.client("operator").call("GetEntry", knowledge_service_pb2.GetEntryRequest(name="x"))
-        assert [field for field, _ in caught.value.violations] == ["name"]
-
-    def test_raises_a_defect_of_the_server_as_no_family(self, edge: Edge) -> None:
-        edge.servicer.fails_with(RuntimeError("bug"))
-        with pytest.raises(HotlineError) as caught:
-            edge.client("operator").call("GetEntry", GET_ENTRY)
-        assert caught.value.reason == "INTERNAL"
-        assert len(edge.servicer.calls) == 1
-
-    def test_reads_again_while_the_server_is_away(self, edge: Edge) -> None:
-        edge.servicer.fails_with(Unavailable())
-        with pytest.raises(Unavailable):
-            edge.client("operator").call("GetEntry", GET_ENTRY)
-        assert len(edge.servicer.calls) == rpc_client.TRIES
-
-    def test_repeats_a_command_that_has_a_request_id_and_no_other(self, edge: Edge) -> None:
-        edge.servicer.fails_with(Unavailable())
-        entry = entry_pb2.Entry(name=ENTRY)
-        request = knowledge_service_pb2.PublishEntryRequest(name=entry.name, request_id=str(uuid4()))
-        with pytest.raises(Unavailable):
-            edge.client("editor").call("PublishEntry", request)
-        assert len(edge.servicer.calls) == rpc_client.TRIES
-        request.request_id = ""
-        with pytest.raises(Invalid):
-            edge.client("editor").call("PublishEntry", request)
-
-    def test_says_unavailable_when_nobody_listens(self, edge: Edge) -> None:
-        client = edge.client()
-        edge.server.drain(0)
-        with pytest.raises(Unavailable):
-            client.call("SearchEntries", SEARCH_WATER)
-
-    def test_gives_up_in_its_own_time(self, edge: Edge) -> None:
-        finish = threading.Event()
-        edge.servicer.before_answering = lambda: finish.wait(10)
-        started = time.monotonic()
-        with pytest.raises((Unavailable, DeadlineTooShort)):
-            edge.client(timeout_seconds=0.3).call("SearchEntries", SEARCH_WATER)
-        assert time.monotonic() - started < 2
-        finish.set()
-
-    def test_passes_on_what_is_left_of_its_callers_time_and_the_trace(self, edge_of: EdgeMaker) -> None:
-        front, back = edge_of(), edge_of()
-        client = back.client(timeout_seconds=9)
-        front.servicer.before_answering = lambda: client.call("SearchEntries", SEARCH_WATER)
-        front.client(timeout_seconds=2).call("SearchEntries", SEARCH_WATER)
-        (left,) = back.servicer.remaining_seconds
-        assert left is not None
-        assert left < 2
-        assert back.servicer.calls[0].trace_id == front.servicer.calls[0].trace_id
