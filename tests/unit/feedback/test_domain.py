@@ -194,3 +194,43 @@ class CallbackLife(RuleBasedStateMachine):
 
 
 TestCallbackLife = CallbackLife.TestCase
+
+
+class ReviewLife(RuleBasedStateMachine):
+    """Whoever concludes a review, however often: it ends once, and reopens an order only where there is one."""
+
+    review: QualityReview
+    end: QualityReview | None
+
+    @initialize(of_order=st.booleans())
+    def opened(self, of_order: bool) -> None:
+        evaluation = Evaluation(id=ID, appeal="appeals/x", operator="op", create_time=REPORTED)
+        self.end = None
+        self.review = (
+            QualityReview.after_callback(answered(Verdict.DISSATISFIED), review_id=REVIEW_ID, now=DUE)
+            if of_order
+            else QualityReview.after_evaluation(evaluation, review_id=REVIEW_ID, now=DUE)
+        )
+
+    @rule(outcome=st.sampled_from(ReviewOutcome), responsibility=st.sampled_from(Responsibility))
+    def concluded(self, outcome: ReviewOutcome, responsibility: Responsibility) -> None:
+        try:
+            self.review = self.review.concluded(
+                outcome=outcome, cause="因", responsibility=responsibility, remedy="改", now=DUE
+            )
+        except ReviewEnded:
+            assert self.end is not None
+        except NoOrderToReopen:
+            assert self.end is None
+            assert not self.review.work_order
+        else:
+            assert self.end is None
+            self.end = self.review
+
+    @invariant()
+    def an_end_stays(self) -> None:
+        assert self.end is None or self.review == self.end
+        assert self.review.work_order or self.review.outcome is not ReviewOutcome.REOPENED
+
+
+TestReviewLife = ReviewLife.TestCase
