@@ -89,7 +89,7 @@ bench-list: setup ## Every list and filter over 1,000,000 orders.
 bench-events: setup ## From commit in one service to its effect in the next.
 bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
 bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
-	$(PYTHON) tests/bench/$(subst -,_,$@).py
+	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 
 # --- tools ----------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """Enters the invented city through the public interfaces alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import NAMESPACE_URL, uuid5
 
 from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
+from hotline_kernel.errors import Unavailable
 
-from hotline_cli.client import Hotline, pages
+from hotline_cli.client import Answer, Hotline, Request, pages
 from hotline_cli.local.city import City, load
 
 
@@ -17,25 +18,29 @@ def seed_city(hotline: Hotline) -> None:
     found = {unit.name for page in pages(office.ListUnits, _LIST_UNITS) for unit in page.units}
     for unit in _units(city):
         if unit.name not in found:
-            office.CreateUnit(
-                dispatch_service_pb2.CreateUnitRequest(unit=unit, request_id=_request_id("CreateUnit", unit.name))
+            _insist(
+                office.CreateUnit,
+                dispatch_service_pb2.CreateUnitRequest(unit=unit, request_id=_request_id("CreateUnit", unit.name)),
             )
     writer, reviewer = (
         hotline.person("editor", subject=person["subject"]).knowledge for person in city.staff_of("editor")
     )
     entries = {entry.title: entry for page in pages(writer.ListEntries, _LIST_ENTRIES) for entry in page.entries}
     for wanted in _entries(city):
-        entry = entries.get(wanted.title) or writer.CreateEntry(
-            knowledge_service_pb2.CreateEntryRequest(entry=wanted, request_id=_request_id("CreateEntry", wanted.title))
+        entry = entries.get(wanted.title) or _insist(
+            writer.CreateEntry,
+            knowledge_service_pb2.CreateEntryRequest(entry=wanted, request_id=_request_id("CreateEntry", wanted.title)),
         )
         if entry.state == entry_pb2.ENTRY_STATE_DRAFT:
-            reviewer.PublishEntry(
+            _insist(
+                reviewer.PublishEntry,
                 knowledge_service_pb2.PublishEntryRequest(
                     name=entry.name, etag=entry.etag, request_id=_request_id("PublishEntry", wanted.title)
-                )
+                ),
             )
 
 
+_TRIES = 10
 _LIST_UNITS = dispatch_service_pb2.ListUnitsRequest(page_size=1000)
 _LIST_ENTRIES = knowledge_service_pb2.ListEntriesRequest(page_size=1000)
 
@@ -61,6 +66,16 @@ def _entries(city: City) -> Iterator[entry_pb2.Entry]:
             unit=f"units/{entry['unit']}",
             keywords=entry["keywords"],
         )
+
+
+def _insist(call: Callable[[Request], Answer], request: Request) -> Answer:
+    """Call again when a server that has just started on a busy machine takes too long; the request's id allows it."""
+    for _ in range(_TRIES - 1):
+        try:
+            return call(request)
+        except Unavailable:
+            continue
+    return call(request)
 
 
 def _request_id(method: str, subject: str) -> str:

@@ -44,6 +44,7 @@ _POSTGRES_SETTINGS = {
     "max_connections": "500",
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
+    "track_commit_timestamp": "on",  # benchmarks ask when a transaction committed
 }
 
 
