@@ -3,13 +3,14 @@
 import uuid
 from typing import Any
 
+import protovalidate
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from hotline.dispatch.v1 import dispatch_service_pb2 as rpc
 from hotline.dispatch.v1.work_order_pb2 import UNIT_KIND_COUNTY, Unit
 from hotline_dispatch.domain.refusals import FieldNotUpdatable
 from hotline_kernel.auth import Principal
-from hotline_kernel.errors import AlreadyExists, EtagMismatch, ResourceNotFound
+from hotline_kernel.errors import AlreadyExists, EtagMismatch, FieldInvalid, ResourceNotFound
 
 OFFICE = Principal("office-1", frozenset({"office"}), "", "")
 OPERATOR = Principal("seat-1", frozenset({"operator"}), "", "")
@@ -63,8 +64,27 @@ class TestUnits:
         first = dispatch.call("ListUnits", rpc.ListUnitsRequest(page_size=3), OPERATOR)
         assert listed(page_size=3, page_token=first.next_page_token) == ["water", "zhengding"]
 
+    @pytest.mark.parametrize("missing", ["display_name", "region", "kind"])
+    def test_are_not_entered_without_what_every_unit_has(self, dispatch: Any, missing: str) -> None:
+        unit = Unit(name="units/new", display_name="新单位", region="130123", kind=UNIT_KIND_COUNTY)
+        unit.ClearField(missing)  # type: ignore[arg-type]
+        with pytest.raises(FieldInvalid) as refused:
+            dispatch.call("CreateUnit", rpc.CreateUnitRequest(unit=unit), OFFICE)
+        assert [field for field, _ in refused.value.violations] == [f"unit.{missing}"]
+
 
 class TestUpdate:
+    def test_may_leave_out_what_does_not_change(self) -> None:
+        unit = Unit(name="units/zhengding", principal="周县长")
+        request = rpc.UpdateUnitRequest(unit=unit, request_id=str(uuid.uuid4()))
+        assert not protovalidate.collect_violations(request)
+
+    @pytest.mark.parametrize("path", ["display_name", "region", "kind"])
+    def test_empties_nothing_that_every_unit_has(self, dispatch: Any, path: str) -> None:
+        county(dispatch)
+        with pytest.raises(FieldInvalid):
+            changed(dispatch, Unit(name="units/zhengding"), path)
+
     def test_changes_the_fields_of_the_mask_even_to_nothing(self, dispatch: Any) -> None:
         unit = county(dispatch)
         unit.principal, unit.region = "", "130102"

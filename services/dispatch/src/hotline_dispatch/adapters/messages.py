@@ -1,6 +1,6 @@
 """Orders and units as they travel, both ways. Pure functions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from hotline_dispatch.domain.work_order import (
     WorkOrder,
 )
 from hotline_dispatch.handlers import UPDATABLE, stamp
+
+_EVERY_UNIT_HAS = ("display_name", "region", "kind")
 
 
 def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
@@ -78,39 +80,49 @@ def unit(known: Unit) -> work_order_pb2.Unit:
 
 
 def new_unit(message: work_order_pb2.Unit) -> Unit:
-    """A unit to be entered in the registry."""
+    """A unit to be entered in the registry. Raises `FieldInvalid` if something is missing that every unit has."""
+    _require(message, _EVERY_UNIT_HAS)
     return Unit(
         name=message.name,
         display_name=message.display_name,
         region=message.region,
-        kind=unit_kind(message.kind),
+        kind=_unit_kind(message.kind),
         principal=message.principal,
         competences=list(message.competences),
     )
 
 
 def unit_changes(request: service_pb2.UpdateUnitRequest) -> Mapping[str, Any]:
-    """The fields to change with their new values; without a mask, every populated field that may change (AIP-134)."""
+    """The fields to change with their new values; without a mask, every populated field that may change (AIP-134).
+
+    Raises `FieldInvalid` if that would empty something that every unit has.
+    """
     asked = request.unit
     if request.update_mask.paths:
         paths = list(request.update_mask.paths)
     else:
         paths = [descriptor.name for descriptor, _ in asked.ListFields() if descriptor.name in UPDATABLE]
+    _require(asked, [path for path in paths if path in _EVERY_UNIT_HAS])
     return {path: _unit_value(asked, path) for path in paths}
+
+
+def _require(message: work_order_pb2.Unit, paths: Sequence[str]) -> None:
+    missing = [(f"unit.{path}", "is required") for path in paths if not getattr(message, path)]
+    if missing:
+        raise FieldInvalid(violations=missing)
 
 
 def _unit_value(message: work_order_pb2.Unit, path: str) -> object:
     match path:
         case "kind":
-            return unit_kind(message.kind)
+            return _unit_kind(message.kind)
         case "competences":
             return list(message.competences)
         case _:
             return getattr(message, path, None)
 
 
-def unit_kind(value: work_order_pb2.UnitKind.ValueType) -> UnitKind:
-    """Kind of a unit; the contract lets no unset one pass."""
+def _unit_kind(value: work_order_pb2.UnitKind.ValueType) -> UnitKind:
     return UnitKind(work_order_pb2.UnitKind.Name(value).removeprefix("UNIT_KIND_"))
 
 
