@@ -1,10 +1,13 @@
 """intake on a real PostgreSQL, called as its server calls it."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from hotline_cli.local.endpoints import Endpoints
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
@@ -22,18 +25,31 @@ def clock(tmp_path: Path) -> VirtualClock:
     return VirtualClock.create(tmp_path / "clock", datetime(2026, 5, 8, 1, 0, tzinfo=UTC))
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database[Store]]:
-    """A migrated database of this test."""
-    environ = {"HOTLINE_DATABASE_URL": database_url, "HOTLINE_BROKER_URL": "amqp://none"}
+@pytest.fixture(scope="session")
+def migrated(servers: Endpoints) -> Iterator[str]:
+    """Name of a migrated database that every test gets a copy of."""
+    name = f"test_intake_{secrets.token_hex(6)}"
+    servers.create_database(name)
+    environ = {"HOTLINE_DATABASE_URL": servers.database_url(name), "HOTLINE_BROKER_URL": "amqp://none"}
     settings = Settings.load(service="intake", environ=environ)
     migrate.run(settings=settings, package="hotline_intake", phase="pre")
     migrate.run(settings=settings, package="hotline_intake", phase="post")
-    database = Database(conninfo=database_url, transaction=Store)
+    yield name
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def database(servers: Endpoints, migrated: str) -> Iterator[Database[Store]]:
+    """A migrated database of this test."""
+    name = f"test_intake_{secrets.token_hex(6)}"
+    with psycopg.connect(servers.database_url("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"'.encode())
+    database = Database(conninfo=servers.database_url(name), transaction=Store)
     database.open()
     database.wait_ready(timeout_seconds=10)
     yield database
     database.close()
+    servers.drop_database(name)
 
 
 @pytest.fixture

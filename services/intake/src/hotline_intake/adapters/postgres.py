@@ -198,6 +198,8 @@ class Store(Transaction):
         return _appeal(row)
 
     def appeals(self, *, filters: Filters, before: UUID | None, limit: int) -> list[Appeal]:
+        if filters.decline_ground and filters.state not in (None, State.DECLINED):
+            return []
         params = _list_params(filters, before)
         statement = list_statement(conditions=list(params))
         # Prepared, the plan would not know how rare a state is.
@@ -329,6 +331,8 @@ def list_statement(*, conditions: list[str]) -> str:
 
 def _list_params(filters: Filters, before: UUID | None) -> dict[str, Any]:
     wanted = {name: value for name, value in vars(filters).items() if value is not None}
+    if filters.decline_ground:  # only a declined appeal has one
+        wanted.pop("state", None)
     if region := wanted.pop("region", None):
         level = "province" if region.endswith("0000") else "city" if region.endswith("00") else "county"
         wanted[level] = region[: {"province": 2, "city": 4, "county": 6}[level]]
