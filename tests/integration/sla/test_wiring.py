@@ -1,0 +1,60 @@
+"""What bootstrap builds: the tickers do their work, and the gauges tell where the clocks stand."""
+
+from pathlib import Path
+
+import pytest
+from hotline.sla.v1 import sla_service_pb2
+from hotline_kernel import telemetry
+from hotline_kernel.clock import VirtualClock
+from hotline_sla.bootstrap import build
+from hotline_sla.settings import Settings
+
+from tests.integration.sla.office import Office, shanghai
+
+
+def gauge(name: str, kind: str) -> float | None:
+    metric = getattr(telemetry, name)
+    return next(
+        (s.value for m in metric.collect() for s in m.samples if s.labels == {"service": "sla", "kind": kind}), None
+    )
+
+
+@pytest.fixture
+def settings(sla_url: str, tmp_path: Path) -> Settings:
+    VirtualClock.create(tmp_path / "clock", shanghai("2026-05-13 16:00"))
+    return Settings.model_validate(
+        {
+            "environment": "local",
+            "service": "sla",
+            "database_url": sla_url,
+            "broker_url": "amqp://unused",
+            "clock": f"virtual:{tmp_path / 'clock'}",
+        }
+    )
+
+
+def test_tickers_act_add_up_and_measure(office: Office, settings: Settings) -> None:
+    order = office.dispatch("2026-05-11 09:00")
+    application = build(settings)
+    application.database.open()
+    try:
+        run = {ticker.name: ticker.run for ticker in application.tickers}
+        assert run["deadlines"]()
+        assert not run["deadlines"]()
+        assert office.steps(order) == ["ADVANCE_REMINDER"]
+        assert not run["scores"]()
+        assert office.rows("SELECT unit, received FROM unit_day") == [("units/water", 1)]
+        assert not run["calendar"]()
+        assert not run["deadline-gauges"]()
+    finally:
+        application.database.close()
+    assert gauge("DEADLINES_OPEN", "HANDLING") == 1
+    assert gauge("DEADLINES_AT_RISK", "HANDLING") == 1
+    assert gauge("DEADLINES_OPEN", "FIRST_CONTACT") == 0
+    assert gauge("DEADLINES_OVERDUE", "FIRST_CONTACT") == 1
+
+
+def test_every_rpc_has_its_method(settings: Settings) -> None:
+    descriptor = sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]
+    servicer = build(settings).servicers[descriptor]
+    assert all(callable(getattr(servicer, method.name)) for method in descriptor.methods)
