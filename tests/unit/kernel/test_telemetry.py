@@ -68,6 +68,27 @@ class TestLogs:
         assert "Zhang" not in failed
 
 
+CRASHING = """
+import threading
+from hotline_kernel import telemetry
+telemetry.setup(service="sla", process="pump")
+telemetry.log_crashes()
+def fail():
+    raise ValueError("Zhang San 13800000000")
+thread = threading.Thread(target=fail, name="relay")
+thread.start()
+thread.join()
+"""
+
+
+class TestCrashes:
+    def test_of_a_thread_are_logged_without_what_was_said(self) -> None:
+        (line,) = output(CRASHING)
+        assert json.loads(line)["event"] == "thread_failed"
+        assert json.loads(line)["thread"] == "relay"
+        assert "Zhang" not in line
+
+
 class TestFailure:
     def test_quotes_errors_of_the_program_only(self) -> None:
         assert "message" in telemetry.failure(TypeError("missing argument"))

@@ -165,6 +165,7 @@ def _running(
     telemetry.setup(
         service=settings.service, process=process, log_level=settings.log_level, trace_file=settings.trace_file
     )
+    telemetry.log_crashes()
     telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
     application = build(settings)
     application.database.open()

@@ -8,11 +8,11 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from traceback import extract_tb
 from typing import Any
@@ -160,6 +160,18 @@ def failure(error: BaseException) -> dict[str, str]:
     return fields
 
 
+def log_crashes() -> None:
+    """Log what ends the process or one of its threads like any other failure, instead of a traceback that quotes."""
+    log = structlog.get_logger(__name__)
+
+    def on_thread_end(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            log.critical("thread_failed", thread=args.thread.name if args.thread else "", **failure(args.exc_value))
+
+    sys.excepthook = lambda _type, error, _traceback: log.critical("process_failed", **failure(error))
+    threading.excepthook = on_thread_end
+
+
 class SpanFile(SpanExporter):
     """Spans as one JSON object a line, appended; several processes may share the file."""
 
@@ -245,5 +257,5 @@ def serve_metrics(*, port: int, host: str = "", healthy: Callable[[], bool] = is
     handler = type("MetricsHandler", (_MetricsHandler,), {"healthy": staticmethod(healthy)})
     server = ThreadingHTTPServer((host, port), handler)
     server.daemon_threads = True
-    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server
