@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from hotline_cli.local.endpoints import Endpoints
+from hotline_intake import bootstrap
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
@@ -17,6 +18,7 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
+from hotline_kernel.process import Application
 
 
 @pytest.fixture
@@ -39,27 +41,42 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(servers: Endpoints, migrated: str) -> Iterator[Database[Store]]:
-    """A migrated database of this test."""
+def application(servers: Endpoints, migrated: str, clock: VirtualClock, tmp_path: Path) -> Iterator[Application[Store]]:
+    """The service as its processes run it, with a fresh vault and a database of this test."""
+    for name in ("keys", "lookup"):
+        (tmp_path / name).write_text(vault.new_key_line(key_id=name))
+        (tmp_path / name).chmod(0o600)
     name = f"test_intake_{secrets.token_hex(6)}"
     with psycopg.connect(servers.database_url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated}"'.encode())
-    database = Database(conninfo=servers.database_url(name), transaction=Store)
-    database.open()
-    database.wait_ready(timeout_seconds=10)
-    yield database
-    database.close()
+    environ = {
+        "HOTLINE_ENVIRONMENT": "local",
+        "HOTLINE_CLOCK": f"virtual:{tmp_path / 'clock'}",
+        "HOTLINE_DATABASE_URL": servers.database_url(name),
+        "HOTLINE_BROKER_URL": "amqp://none",
+        "HOTLINE_VAULT_KEY": str(tmp_path / "keys"),
+        "HOTLINE_VAULT_LOOKUP_KEY": str(tmp_path / "lookup"),
+    }
+    application = bootstrap.build(Settings.load(service="intake", environ=environ))
+    application.database.open()
+    application.database.wait_ready(timeout_seconds=10)
+    yield application
+    application.database.close()
     servers.drop_database(name)
 
 
 @pytest.fixture
-def servicer(database: Database[Store], clock: VirtualClock, tmp_path: Path) -> IntakeServicer:
-    """The service with a fresh vault."""
-    keys, lookup = tmp_path / "keys", tmp_path / "lookup"
-    keys.write_text(vault.new_key_line(key_id="first"))
-    lookup.write_text(vault.new_key_line(key_id="lookup"))
-    safe = vault.from_files(keys=keys, lookup_key=lookup)
-    return IntakeServicer(database=database, clock=clock, vault=safe, division="130100")
+def database(application: Application[Store]) -> Database[Store]:
+    """Its database."""
+    return application.database
+
+
+@pytest.fixture
+def servicer(application: Application[Store]) -> IntakeServicer:
+    """Its RPCs."""
+    (servicer,) = application.servicers.values()
+    assert isinstance(servicer, IntakeServicer)
+    return servicer
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ from hotline_intake.adapters.postgres import Store
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.handlers import ON_EVENT
 from hotline_kernel.call import Call
+from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.inbox import Envelope
+from hotline_kernel.process import Application
 
 By = Callable[..., Call]
 NOW = datetime(2026, 5, 8, 1, 30, tzinfo=UTC)
@@ -230,3 +232,23 @@ def test_other_clocks_are_none_of_intakes_business(
     hear(database, sla.DeadlineMoved(subject=ORDER, deadline=other))
     hear(database, sla.DeadlineMissed(subject=ORDER, kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_time=stamp(NOW)))
     assert get(servicer, appeal, by) == before
+
+
+def test_what_the_broker_brings_twice_happens_once(
+    application: Application[Store],
+    servicer: IntakeServicer,
+    by: By,
+    appeal: appeal_pb2.Appeal,
+    clock: VirtualClock,
+    delivery: Callable[[Application[Store]], Callable[..., None]],
+) -> None:
+    clock.set(NOW)
+    deliver = delivery(application)
+    deliver(dispatched(appeal), aggregate=ORDER, copies=2)
+    deliver(opened(), aggregate=ORDER, copies=2)
+    deliver(granted(appeal), aggregate=ORDER, copies=3)
+    deliver(moved(), aggregate=ORDER, copies=2)
+    deliver(closed(appeal), aggregate=ORDER, copies=3)
+    told = [message.occasion for message in messages(servicer, appeal, by)]
+    assert told == ["receipt", "referred", "extended", "closed"]
+    assert get(servicer, appeal, by).state == appeal_pb2.APPEAL_STATE_CLOSED
