@@ -70,6 +70,9 @@ DEADLINES_OVERDUE = Gauge(
 )
 DEADLINES_MET = Counter("hotline_deadlines_met_total", "Deadlines settled in time.", ["service", "kind"])
 DEADLINES_MISSED = Counter("hotline_deadlines_missed_total", "Deadlines that passed unsettled.", ["service", "kind"])
+MOMENTS_LAGGING = Gauge(
+    "hotline_moments_lagging", "Due moments not yet acted on, counted up to 1,000 (Art. 28).", ["service"]
+)
 SUPERVISIONS_ISSUED = Counter(
     "hotline_supervisions_issued_total", "Supervision steps taken (Art. 28).", ["service", "step"]
 )

@@ -104,6 +104,7 @@ WARNING_TIME = {
 
 
 def _set_gauges(service: str, tx: Store, now: datetime) -> None:
+    telemetry.MOMENTS_LAGGING.labels(service).set(tx.schedule(now=now)[1])
     for kind in Kind:
         running = tx.open_counts(kind=kind, state=State.RUNNING)
         at_risk = tx.open_counts(kind=kind, state=State.RUNNING, due_before=now + WARNING_TIME[kind])

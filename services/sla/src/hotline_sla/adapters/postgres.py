@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from hotline_kernel import telemetry
 from hotline_kernel.db import Transaction
 
 from hotline_sla.domain.assessment import COUNT_NAMES, Counts, Order, Verdict, shifts
@@ -99,6 +100,9 @@ SELECT unit, {sums}
  GROUP BY unit HAVING sum(received) > 0
  ORDER BY unit LIMIT %(limit)s"""
 
+SERVICE = "sla"
+"""Label of the counters. What is undone and done again counts twice in them; the books do not."""
+
 COUNTED_UP_TO = 200_000
 """Gauges of open clocks do not count further: nobody acts on the difference, and a scrape stays cheap."""
 
@@ -142,6 +146,12 @@ class Store(Transaction):
     def save_deadlines(self, deadlines: Sequence[tuple[Deadline, Sequence[Moment]]]) -> None:
         """Store clocks with their changes; the moments given replace all that were planned for them."""
         self._many(_SAVE_DEADLINE, [_deadline_params(deadline, moments) for deadline, moments in deadlines])
+        for deadline, _ in deadlines:
+            for change in deadline.changes:
+                if change.change == "missed":
+                    telemetry.DEADLINES_MISSED.labels(SERVICE, deadline.kind).inc()
+                elif change.change == "settled" and deadline.state is State.MET:
+                    telemetry.DEADLINES_MET.labels(SERVICE, deadline.kind).inc()
 
     def drop_moments(self, moments: Sequence[Moment]) -> None:
         """They were acted on."""
@@ -188,6 +198,8 @@ class Store(Transaction):
             " %(notice)s, %(text)s, %(issue_time)s, %(round)s)",
             [asdict(supervision) for supervision in supervisions],
         )
+        for supervision in supervisions:
+            telemetry.SUPERVISIONS_ISSUED.labels(SERVICE, supervision.step).inc()
 
     def next_notice_serial(self) -> int:
         """The next number of a written notice."""
