@@ -1,9 +1,11 @@
 """An instance of the platform on one machine: found, restarted after kills, stopped and gone on with."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2
+from hotline.intake.v1 import intake_service_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2
 from hotline.sla.v1 import sla_service_pb2
 from hotline_cli.local import city
@@ -15,6 +17,7 @@ from hotline_cli.local.supervisor import Process
 from hotline_kernel.errors import Unavailable
 
 from tests.support.live import LiveHotline
+from tests.support.lives import registration
 
 
 class TestSeededCity:
@@ -31,6 +34,16 @@ class TestSeededCity:
         hotline.settle()
         found = hotline.person().knowledge.SearchEntries(knowledge_service_pb2.SearchEntriesRequest(query="暖气不热"))
         assert found.hits[0].entry.title == "家里暖气不热怎么办"
+
+
+class TestClock:
+    def test_what_is_due_on_the_way_to_a_moment_happens(self, hotline: LiveHotline) -> None:
+        operator = hotline.person("operator").intake
+        appeal = operator.RegisterAppeal(registration(draft=False))
+        moment = hotline.now + timedelta(days=1)
+        hotline.move_to(moment)
+        assert hotline.now == moment
+        assert operator.GetAppeal(intake_service_pb2.GetAppealRequest(name=appeal.name)).answer_overdue
 
 
 class TestInstance:

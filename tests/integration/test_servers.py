@@ -44,11 +44,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 class TestServers:
-    def test_a_second_pair_of_eyes_finds_them_running(self, own: Servers) -> None:
-        again = Servers(own.directory)
-        assert again.is_running
-        assert again.postgres.pid == own.postgres.pid
-        assert not again.start()
+    def test_a_second_user_finds_them_running_and_leaves_them(self, own: Servers) -> None:
+        with Servers(own.directory) as again:
+            assert again.postgres.pid == own.postgres.pid
+        assert own.is_running
 
     def test_a_killed_postgres_starts_with_its_data(self, own: Servers) -> None:
         own.create_database("kept")

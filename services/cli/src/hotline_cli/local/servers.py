@@ -336,7 +336,7 @@ class Servers(Endpoints):
     """A PostgreSQL and a RabbitMQ of our own under `directory`.
 
     `postgres` and `rabbitmq` can be stopped, started and killed one by one. As a context manager it starts what
-    does not run and, at the end, stops only if it was the one that started.
+    does not run and, at the end, stops them unless another process is inside the same context.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -350,18 +350,15 @@ class Servers(Endpoints):
         self.rabbitmq = RabbitMq(directory, ports, password)
         amqp_url, management_url = self.rabbitmq.endpoints
         super().__init__(postgres_url=self.postgres.url, amqp_url=amqp_url, management_url=management_url)
-        self._is_mine = False
 
     @property
     def is_running(self) -> bool:
         return self.postgres.is_running and self.rabbitmq.is_running
 
-    def start(self) -> bool:
-        """Start both side by side and wait until they answer; tell whether there was anything to start."""
+    def start(self) -> None:
+        """Start both side by side and wait until they answer; nothing happens to one that runs."""
         with self._locked():
-            idle = not self.is_running
             self._both(self.postgres.start, self.rabbitmq.start)
-            return idle
 
     def stop(self) -> None:
         """Stop both in order; their data stays."""
@@ -374,16 +371,24 @@ class Servers(Endpoints):
         shutil.rmtree(self.directory)
 
     def __enter__(self) -> Self:
+        self._in_use = (self.directory / "in-use").open("w")
+        fcntl.flock(self._in_use, fcntl.LOCK_SH)  # waits while the last one out is stopping them
         try:
-            self._is_mine = self.start()
+            self.start()
         except BaseException:
-            self.stop()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._is_mine:
+        fcntl.flock(self._in_use, fcntl.LOCK_UN)
+        try:
+            fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.stop()
+        except BlockingIOError:
+            return  # somebody else uses them
+        finally:
+            self._in_use.close()
 
     @staticmethod
     def _both(*actions: Callable[[], None]) -> None:

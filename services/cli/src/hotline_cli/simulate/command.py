@@ -1,5 +1,6 @@
 """`hotline simulate`."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.clock import VirtualClock
 
 from hotline_cli.client import Hotline
-from hotline_cli.local.seed import seed_city
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.running import run_directory
+from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 from hotline_cli.output import Format, Output, console, show
 from hotline_cli.simulate import messages as citizens
@@ -65,7 +66,7 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
         instance = Instance(
             directory=directory,
             servers=servers,
-            name="simulate",
+            name=f"simulate_{os.getpid()}",
             clock="virtual",
             start=begin,
             settings=NO_RATE_LIMIT,
