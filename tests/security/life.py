@@ -1,0 +1,59 @@
+"""One thing of each kind, made through the public interfaces, for calls to be made about."""
+
+from dataclasses import dataclass
+
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
+from hotline.sla.v1 import sla_service_pb2 as sla
+from hotline_cli.client import Hotline, new_request_id
+from hotline_cli.quiet import Quiet
+
+from tests.support.lives import UNIT, registration, result_of
+
+
+@dataclass(frozen=True)
+class Life:
+    """Resource names."""
+
+    appeal: str
+    citizen: str
+    work_order: str
+    callback: str
+    review: str
+    deadline: str
+    entry: str
+
+
+def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
+    """An appeal whose citizen was dissatisfied, so that even a quality review is open."""
+    operator, reviewer = hotline.person("operator").intake, hotline.person("reviewer").intake
+    appeal = operator.RegisterAppeal(registration(1))
+    reviewer.ReleaseDraft(intake.ReleaseDraftRequest(name=appeal.name, request_id=new_request_id()))
+    quiet.wait()
+    orders = hotline.person("office").dispatch.ListWorkOrders(dispatch.ListWorkOrdersRequest(appeal=appeal.name))
+    order = orders.work_orders[0].name
+    hotline.person("unit", unit=UNIT).dispatch.ReportResult(result_of(order))
+    quiet.wait()
+    seat = hotline.person("callback").feedback
+    callback = seat.ListCallbacks(feedback.ListCallbacksRequest(work_order=order)).callbacks[0].name
+    seat.CompleteCallback(
+        feedback.CompleteCallbackRequest(
+            name=callback, verdict=callback_pb2.VERDICT_DISSATISFIED, note="还是冷", request_id=new_request_id()
+        )
+    )
+    quiet.wait()
+    reviews = hotline.person("quality").feedback.ListReviews(feedback.ListReviewsRequest(open=True)).reviews
+    deadlines = hotline.person("office").sla.ListDeadlines(sla.ListDeadlinesRequest(subject=order)).deadlines
+    entries = hotline.person("editor").knowledge.ListEntries(knowledge.ListEntriesRequest(page_size=1)).entries
+    return Life(
+        appeal=appeal.name,
+        citizen=appeal.citizen,
+        work_order=order,
+        callback=callback,
+        review=next(review.name for review in reviews if review.work_order == order),
+        deadline=deadlines[0].name,
+        entry=entries[0].name,
+    )

@@ -1,0 +1,162 @@
+"""The contract as a stranger sees it: every method of every service, and calls made of bare bytes."""
+
+import json
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from hotline.common.v1 import access_pb2
+from hotline.dispatch.v1 import dispatch_service_pb2
+from hotline.feedback.v1 import feedback_service_pb2
+from hotline.intake.v1 import intake_service_pb2
+from hotline.knowledge.v1 import knowledge_service_pb2
+from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
+from hotline.sla.v1 import sla_service_pb2
+
+_OWN: dict[str, ServiceDescriptor] = {
+    "intake": intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"],
+    "dispatch": dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],
+    "sla": sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
+    "feedback": feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],
+    "knowledge": knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"],
+}
+_EVERYWHERE = (
+    delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"],
+    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+)
+_NO_ROLES = ("unspecified", "anyone", "service")
+STAFF_ROLES = tuple(
+    role for role in (name.removeprefix("ROLE_").lower() for name in access_pb2.Role.keys()) if role not in _NO_ROLES
+)
+"""Every role that comes with a token."""
+
+# What tells a stranger how we are made: traces, modules, SQL, the driver's and the server's own words.
+_INNARDS = re.compile(
+    r"Traceback|File \"|\.py\b|psycopg|sqlstate|syntax error|relation \"|column \"|violates|constraint|"
+    r"\b(?:Value|Type|Key|Index|Attribute|Runtime|Assertion|Overflow|Unicode\w*|Decode)Error\b|"
+    r"\bSELECT\b.*\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.*\bSET\b|0x[0-9a-f]{8}|postgres",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Rpc:
+    """A method where it is served; the operations services are served by all five."""
+
+    service: str
+    method: MethodDescriptor
+
+    @property
+    def path(self) -> str:
+        """As in HTTP/2's `:path`."""
+        return f"/{self.method.containing_service.full_name}/{self.method.name}"
+
+    @property
+    def access(self) -> access_pb2.Access:
+        """Who may call it, as the contract says."""
+        return self.method.GetOptions().Extensions[access_pb2.access]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles that may call it, lower case."""
+        return frozenset(access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in self.access.roles)
+
+    @property
+    def changes(self) -> bool:
+        """It is a command: it carries a request_id (AIP-155)."""
+        return "request_id" in self.method.input_type.fields_by_name
+
+    def request(self) -> Message:
+        """An empty request."""
+        return message_factory.GetMessageClass(self.method.input_type)()
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.method.containing_service.name}.{self.method.name}"
+
+
+def all_rpcs() -> list[Rpc]:
+    """Every method of the platform."""
+    return [
+        Rpc(service, method)
+        for service, own in _OWN.items()
+        for descriptor in (own, *_EVERYWHERE)
+        for method in descriptor.methods
+    ]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; `reason`, `fields` and `facts` are empty when the call was answered."""
+
+    code: str
+    body: bytes = b""
+    message: str = ""
+    reason: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    retry_seconds: float | None = None
+
+    def names(self, path: str) -> bool:
+        """The refusal names this field, an element of it, or the message in it."""
+        return any(named == path or named.startswith((f"{path}[", f"{path}.")) for named in self.fields)
+
+    @property
+    def is_ours(self) -> bool:
+        """A foreseen answer that says nothing about how we are made."""
+        words = json.dumps([self.message, self.facts, self.fields], ensure_ascii=False)
+        return self.code not in ("INTERNAL", "UNKNOWN", "UNIMPLEMENTED", "DATA_LOSS") and not _INNARDS.search(words)
+
+
+class Wire:
+    """A channel to one service that carries bytes, and waits when it is told to (RetryInfo)."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+
+    def send(
+        self, path: str, body: bytes = b"", *, token: str | None = None, timeout: float = 10.0, patient: bool = True
+    ) -> Reply:
+        """One call; token -- what follows `Bearer`;  patient -- come again when the rate limit says so."""
+        metadata = () if token is None else (("authorization", f"Bearer {token}"),)
+        while True:
+            reply = self._once(path, body, metadata, timeout)
+            if not (patient and reply.reason == "RATE_LIMITED"):
+                return reply
+            assert reply.retry_seconds is not None
+            time.sleep(reply.retry_seconds + random.uniform(0, 0.05))
+
+    def _once(self, path: str, body: bytes, metadata: Sequence[tuple[str, str]], timeout: float) -> Reply:
+        try:
+            answer: bytes = self.channel.unary_unary(path)(body, metadata=metadata, timeout=timeout)
+        except grpc.RpcError as error:
+            return reply_of(error)
+        return Reply("OK", body=answer)
+
+
+def reply_of(error: grpc.RpcError) -> Reply:
+    """What a failed call says."""
+    status = status_pb2.Status()
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            status.ParseFromString(value)
+    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    retries = False
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+        retries = detail.Unpack(retry) or retries
+    return Reply(
+        code=error.code().name,
+        message=error.details() or "",
+        reason=info.reason,
+        facts=dict(info.metadata),
+        fields=tuple(violation.field for violation in bad.field_violations),
+        retry_seconds=retry.retry_delay.ToTimedelta().total_seconds() if retries else None,
+    )
