@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 
 from hotline_cli.client import Hotline
-from hotline_cli.local.city import seed_city
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 
 DIRECTORY = Path(__file__).parents[2] / ".run" / "bench"
