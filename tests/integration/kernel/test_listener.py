@@ -148,11 +148,10 @@ class TestListener:
                 servers.manage("DELETE", "connections/" + quote(connection["name"], safe=""))
             return bool(known)
 
-        with listening(house) as process:
+        with listening(house):
             publish("{}", headers=headers(1))
             waiting(lambda: len(house.states()) == 1, seconds=60)
             waiting(cut)
-            process.poll()
         with Connection(house.broker) as connection:
             for sequence in range(2, 21):
                 message = connection.default_channel.prepare_message(

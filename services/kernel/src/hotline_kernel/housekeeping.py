@@ -96,9 +96,12 @@ def measure(database: Database[Tx], settings: Settings) -> bool:
             " AS oldest FROM outbox WHERE published_time IS NULL"
         )
         held = tx.all(
-            "SELECT source, count(*) FILTER (WHERE state = 'open') AS open,"
-            " count(*) FILTER (WHERE state = 'dead') AS dead"
-            " FROM inbox WHERE state = 'open' OR state = 'dead' GROUP BY source"
+            """
+            SELECT source, sum(open)::bigint AS open, sum(dead)::bigint AS dead
+            FROM (SELECT source, 1 AS open, 0 AS dead FROM inbox WHERE state = 'open'
+                  UNION ALL SELECT source, 0, 1 FROM inbox WHERE state = 'dead') AS counts
+            GROUP BY source
+            """
         )
     if out:
         telemetry.OUTBOX_UNPUBLISHED.labels(service).set(out["unpublished"])

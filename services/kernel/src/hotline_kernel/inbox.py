@@ -8,7 +8,7 @@ decides what is next (run it), late or double (done without effect) or early (pa
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -85,7 +85,7 @@ class Received:
         for name, (header, convert) in _HEADERS.items():
             try:
                 fields[name] = convert(headers[header])
-            except (KeyError, ValueError, TypeError, AttributeError):
+            except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
                 problems.append(f"header {header!r} is missing or malformed")
                 fields[name] = _MISSING[name]
         return cls(
@@ -123,7 +123,7 @@ def _time(value: str) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError
-    return moment
+    return moment.astimezone(UTC)  # fails at the edges of the calendar, where PostgreSQL's answer could not be read
 
 
 _HEADERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
@@ -217,10 +217,10 @@ def lock_lanes(tx: "Transaction", *, limit: int) -> list[tuple[str, int]]:
     """Take up to `limit` lanes that have something due and that nobody else holds, until the transaction's end."""
     rows = tx.all(
         """
-        SELECT source, lane FROM inbox_lane AS l
-        WHERE EXISTS (SELECT FROM inbox AS i WHERE i.source = l.source AND i.lane = l.lane AND i.state = 'open'
-                      AND i.next_attempt_time <= statement_timestamp())
-        LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        SELECT l.source, l.lane FROM inbox_lane AS l CROSS JOIN LATERAL (
+            SELECT FROM inbox AS i WHERE i.source = l.source AND i.lane = l.lane AND i.state = 'open'
+               AND i.next_attempt_time <= statement_timestamp() ORDER BY i.next_attempt_time LIMIT 1) AS due
+        LIMIT %(limit)s FOR UPDATE OF l SKIP LOCKED
         """,
         {"limit": limit},
     )

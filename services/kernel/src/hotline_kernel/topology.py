@@ -67,8 +67,11 @@ def queues(*, profile: str) -> list[Queue]:
 
 @contextmanager
 def connected(broker_url: str) -> Iterator[Connection]:
-    """A connection to the broker, made at once; raises an OSError or `amqp.AMQPError` if there is none."""
-    with Connection(broker_url, heartbeat=10, connect_timeout=5) as connection:
+    """A connection to the broker, made at once; raises an OSError or `amqp.AMQPError` if there is none.
+
+    A broker that takes nothing more (memory, disk) shows as a timeout of writing.
+    """
+    with Connection(broker_url, heartbeat=10, connect_timeout=5, transport_options={"write_timeout": 30}) as connection:
         connection.connect()
         yield connection
 

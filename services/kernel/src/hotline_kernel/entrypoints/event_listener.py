@@ -96,7 +96,11 @@ class Inbox(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         """Called by the container before messages come."""
-        self.container.spawn_managed_thread(self._run, identifier="inbox")
+        self._thread = self.container.spawn_managed_thread(self._run, identifier="inbox")
+
+    def stop(self) -> None:
+        """Called by the container when every waiter has gone."""
+        self._thread.kill()
 
     def get_dependency(self, _worker_ctx: object) -> Callable[[inbox.Received], None]:
         """What `on_event` calls; returns when the message is durable."""
