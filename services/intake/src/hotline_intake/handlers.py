@@ -5,7 +5,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -291,7 +290,7 @@ def _place(appeal: Appeal, field: str) -> str:
 
 
 def _seal(registration: Registration, appeal: Appeal, key: Key) -> Sealed:
-    contact = json.dumps(asdict(registration.contact), ensure_ascii=False)
+    contact = json.dumps(vars(registration.contact), ensure_ascii=False)
     return Sealed(
         contact=key.seal(plain=contact, place=_place(appeal, "contact")),
         text=key.seal(plain=registration.text, place=_place(appeal, "text")),
