@@ -7,6 +7,7 @@ locked. So neither waits for the other while holding what the other wants.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from google.protobuf.message import Message
@@ -75,20 +76,13 @@ class EventTooEarly(Exception):  # noqa: N818  (a retry, not an error)
 
 def start_answer_clock(*, event: intake_events.AppealRegistered, tx: Books, law: Law) -> None:
     """Start the hour in which an appeal is answered or referred (Art. 21)."""
-    _open(tx=tx, law=law, subject=event.appeal, kind=Kind.ANSWER, start_time=_time(event.register_time))
+    _open_answer(tx, law, event.appeal, start_time=_time(event.register_time), number=1)
 
 
 def start_answer_clock_again(*, event: intake_events.AppealReinstated, tx: Books, law: Law) -> None:
     """A declined appeal was taken up again: a new hour begins."""
     rounds = [deadline.round for deadline in tx.deadlines(event.appeal)]
-    _open(
-        tx=tx,
-        law=law,
-        subject=event.appeal,
-        kind=Kind.ANSWER,
-        start_time=_time(event.reinstate_time),
-        number=max(rounds, default=0) + 1,
-    )
+    _open_answer(tx, law, event.appeal, start_time=_time(event.reinstate_time), number=max(rounds, default=0) + 1)
 
 
 def settle_declined(*, event: intake_events.AppealDeclined, tx: Books, law: Law) -> None:
@@ -219,8 +213,9 @@ def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: La
             clocks.append(deadline.settle(time=done, deed="已答复诉求人并反馈结果 / replied and reported"))
         elif deadline.kind is Kind.FIRST_CONTACT:
             clocks.append(deadline.settle(time=reply_time, deed="以答复作为首次联系 / the reply was the first contact"))
-    _save_with_order(tx, law, event.work_order, clocks, after=report_time)
-    _open(tx=tx, law=law, subject=event.work_order, kind=Kind.CALLBACK, start_time=report_time, number=event.round)
+    callback = _hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
+    _save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time)
+    _announce_opened(tx, law, [callback], time=report_time)
 
 
 def end_order_clocks(*, event: dispatch_events.WorkOrderClosed, tx: Books, law: Law) -> None:
@@ -329,8 +324,12 @@ class _Steps:
 
     def __init__(self, tx: Books, work_orders: Sequence[str]) -> None:
         self._tx = tx
-        self._issued = tx.issued_steps(work_orders)
+        self._work_orders = work_orders
         self._new: list[Supervision] = []
+
+    @cached_property
+    def _issued(self) -> set[tuple[str, int, Step]]:
+        return self._tx.issued_steps(self._work_orders)
 
     def issue(self, step: Step, *, order: Order, deadline: Deadline, time: datetime) -> Order:
         key = (order.work_order, deadline.round, step)
@@ -366,13 +365,16 @@ class _Steps:
 # --- shared steps ---
 
 
-def _open(*, tx: Books, law: Law, subject: str, kind: Kind, start_time: datetime, number: int = 1) -> None:
-    """Start one of the hotline's own clocks."""
-    deadline = law.open(
-        deadline=uuid7(), subject=subject, kind=kind, unit="", of_round=number, start_time=start_time, request_type=""
-    )
+def _open_answer(tx: Books, law: Law, appeal: str, *, start_time: datetime, number: int) -> None:
+    deadline = _hotline_clock(law, appeal, Kind.ANSWER, start_time=start_time, number=number)
     _save(tx, law, [deadline], after=start_time)
     _announce_opened(tx, law, [deadline], time=start_time)
+
+
+def _hotline_clock(law: Law, subject: str, kind: Kind, *, start_time: datetime, number: int) -> Deadline:
+    return law.open(
+        deadline=uuid7(), subject=subject, kind=kind, unit="", of_round=number, start_time=start_time, request_type=""
+    )
 
 
 def _save(tx: Books, law: Law, deadlines: Sequence[Deadline], *, after: datetime) -> None:
@@ -382,6 +384,8 @@ def _save(tx: Books, law: Law, deadlines: Sequence[Deadline], *, after: datetime
 def _save_with_order(
     tx: Books, law: Law, work_order: str, clocks: Sequence[Deadline], *, after: datetime, extended: bool = False
 ) -> None:
+    if not clocks:
+        return
     _save(tx, law, clocks, after=after)
     before = _order(tx, work_order)
     order = replace(before, extended=before.extended or extended)
