@@ -1,8 +1,10 @@
 """An appeal's life in intake, as its callers see it (Art. 6, 20, 21)."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -278,3 +280,33 @@ def test_messages_come_in_pages(servicer: IntakeServicer, by: By) -> None:
     )
     assert [message.occasion for message in rest.messages] == ["referred"]
     assert rest.next_page_token == ""
+
+
+def test_events_are_on_the_wire_as_their_samples_say(
+    servicer: IntakeServicer, database: Database[Store], by: By
+) -> None:
+    everything = appeal_pb2.DraftContent(
+        text="请核实",
+        lead_unit="units/heat",
+        supporting_units=["units/water"],
+        directive_kind=appeal_pb2.DIRECTIVE_KIND_COMMON,
+    )
+    operator, reviewer = by("operator"), by("reviewer")
+    referred = servicer.RegisterAppeal(request(draft=everything, confidential=True), operator).name
+    servicer.ReleaseDraft(pb.ReleaseDraftRequest(name=referred, request_id=str(uuid4())), reviewer)
+    name = servicer.RegisterAppeal(request(), operator).name
+    servicer.DeclineAppeal(
+        pb.DeclineAppealRequest(
+            name=name, ground=appeal_pb2.DECLINE_GROUND_MILITARY, referral="部队", request_id=str(uuid4())
+        ),
+        operator,
+    )
+    servicer.ReinstateAppeal(pb.ReinstateAppealRequest(name=name, reason="不是", request_id=str(uuid4())), reviewer)
+    servicer.AnswerAppeal(
+        pb.AnswerAppealRequest(name=name, text="好", entry=f"entries/{uuid4()}", request_id=str(uuid4())), operator
+    )
+    with database.transaction() as tx:
+        rows = tx.all("SELECT type, payload FROM outbox")
+    sent = {row["type"].rpartition(".")[2]: set(json.loads(row["payload"])) for row in rows}
+    samples = Path(__file__).parents[2] / "contract" / "intake" / "samples"
+    assert sent == {path.stem: set(json.loads(path.read_text())) for path in samples.glob("*.json")}
