@@ -31,8 +31,10 @@ INSERT INTO appeal (id, version, number, tracking_code, channel, kind, request_t
                     draft_proposed, draft_released, draft_operator, draft_reviewer)
 SELECT pg_temp.id(2, n), 4, '139900-20230722-' || n, 'BULK' || n, (array['PHONE','WECHAT','WEB','APP','SMS'])[1 + n % 5],
        'DAILY_LIFE', 'HELP', 'PERSON', '城乡建设/供热', {_REGION}, '暖气不热', 'CLOSED', {_TIME}, n % 20 = 0, false, false,
-       pg_temp.id(1, n), '\\x00', '\\x00', '{{}}', '{{}}', 'operator', 'reviewer'
-  FROM generate_series(%(first)s, %(last)s) n;
+       pg_temp.id(1, n), '\\x00', '\\x00', content, content, 'operator', 'reviewer'
+  FROM generate_series(%(first)s, %(last)s) n, jsonb_build_object(
+    'text', '请入户测温并处理', 'lead_unit', {_UNIT}, 'supporting_units', '[]'::jsonb, 'directive_kind', 'UNSPECIFIED'
+  ) content;
 INSERT INTO work_order (id, appeal_id, lead_unit, due_date)
 SELECT pg_temp.id(3, n), pg_temp.id(2, n), {_UNIT}, ({_TIME} + interval '3 days')::date
   FROM generate_series(%(first)s, %(last)s) n;
