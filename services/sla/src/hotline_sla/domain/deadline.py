@@ -149,7 +149,7 @@ class Deadline:
                 f"转由 {unit} 承办，期限不重新计算 / handed over, the term does not begin anew",
             )
         else:
-            change, reason = "returned", "退回 12345 办公室，期限继续计算 / with the office, the term goes on"
+            change, reason = "returned", "退回热线工作机构，期限继续计算 / with the office, the term goes on"
         return replace(self, unit=unit, hold_time=time)._changed(time=time, change=change, reason=reason)
 
     def _changed(self, *, time: datetime, change: str, reason: str) -> "Deadline":

@@ -73,7 +73,7 @@ class SlaServicer:
                 start=start,
                 end=end,
                 unit=_visible_unit(call, request.unit),
-                after=page.after[0] if page.after else "",
+                after=page.after_text(),
                 limit=page.size + 1,
             )
         kept, token = page.cut(found, key=lambda row: [row[0]])
