@@ -144,7 +144,8 @@ class TestWorker:
 
         house.receive("appeals/1", 1)
         worker = house.worker(handle)
-        worker.handle_batch(EVER)
+        with pytest.raises(Unavailable):
+            worker.handle_batch(EVER)
         assert house.states() == [("appeals/1", 1, "open", 0)]
         worker.handle_batch(EVER)
         assert house.effects.of("appeals/1") == [1]

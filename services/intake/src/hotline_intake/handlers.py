@@ -74,10 +74,7 @@ def register_appeal(
         appeal = appeal.drafted(content=draft, operator=tx.actor.subject)
     receipt = telling.receipt(appeal=appeal)
     sealed = _seal(registration, appeal, key)
-    if not tx.add_appeal(appeal=appeal, sealed=sealed, citizen=citizen, is_new=known is None, receipt=receipt):
-        return register_appeal(
-            registration=registration, division=division, permission=permission, tx=tx, vault=vault, now=now
-        )
+    tx.add_appeal(appeal=appeal, sealed=sealed, citizen=citizen, is_new=known is None, receipt=receipt)
     tx.publish(
         events.AppealRegistered(
             appeal=appeal.name,

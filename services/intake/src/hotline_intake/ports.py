@@ -99,8 +99,11 @@ class Store(Protocol):
     def next_running_number_and_citizen(self, *, phone_hash: bytes) -> tuple[int, CitizenRow | None]:
         """For the business number, and the citizen of that telephone number if there is one."""
 
-    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> bool:
-        """Keeps appeal and receipt, and the citizen if new. False if a citizen of that number was just kept."""
+    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> None:
+        """Keeps appeal and receipt, and the citizen if new.
+
+        If a citizen of that number was just kept by somebody else, the transaction fails, and the command is run again.
+        """
 
     def appeal(self, *, appeal_id: UUID) -> Appeal:
         """Raises `ResourceNotFound`."""

@@ -165,7 +165,7 @@ def keep_head(
     ):
         raise HeadRefused(f"seal {event.seal} of {source} is not signed by its key")
     head = {"source": source, **_columns(event)}
-    if tx.run(_KEEP, head):
+    if tx.count(_KEEP, head):
         return
     kept = tx.one(_KEPT, head)
     if kept is None or (kept["hash"], kept["public_key"]) != (event.hash, event.public_key):

@@ -78,9 +78,8 @@ class AuditServicer:
         **filters: object,
     ) -> tuple[Page, list[dict[str, Any]]]:
         page = Page.read(request, default=_PAGE_SIZE)
-        after = int(page.after[0]) if page.after else 0
         with self._database.transaction(actor=call.principal) as tx:
-            return page, tx.all(sql, {"after": after, "limit": page.size + 1, **filters})
+            return page, tx.all(sql, {"after": page.after_number(), "limit": page.size + 1, **filters})
 
 
 def _seal_of(row: Mapping[str, Any]) -> pb.Seal:

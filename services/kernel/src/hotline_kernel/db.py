@@ -63,14 +63,11 @@ class _Answer:
     response: bytes
 
 
-class _AnsweredBefore(Exception):  # noqa: N818  (never leaves this module)
-    """The request_id has an answer already."""
-
-
 class Transaction:
     """One transaction. Services add their repositories in a subclass.
 
-    What is published and recorded is kept until the end and written in one statement before the commit.
+    Statements are pipelined: only those whose answer is read wait for the database. What is published and recorded is
+    kept until the end and goes out in one statement together with the commit.
     """
 
     def __init__(self, connection: Connection, actor: Principal) -> None:
@@ -82,15 +79,22 @@ class Transaction:
 
     def one(self, sql: str, params: Mapping[str, Any] | None = None) -> DictRow | None:
         """The first row, or None."""
-        return self.connection.execute(sql, params).fetchone()  # type: ignore[arg-type]
+        return self.connection.execute(sql, params).fetchone()
 
     def all(self, sql: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
         """Every row."""
-        return self.connection.execute(sql, params).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(sql, params).fetchall()
 
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
-        """Runs a statement; tells how many rows it touched."""
-        return self.connection.execute(sql, params).rowcount  # type: ignore[arg-type]
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Runs a statement without waiting: what the database refuses is raised with the next answer or the commit."""
+        self.connection.execute(sql, params)
+
+    def count(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        """Runs a statement and waits; tells how many rows it touched."""
+        cursor = self.connection.execute(sql, params)
+        with self.connection.pipeline() as pipeline:  # the one that is open
+            pipeline.sync()
+        return cursor.rowcount
 
     def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
         """Announces a fact: a row of the outbox, next in the aggregate's order.
@@ -120,10 +124,7 @@ class Transaction:
                 params |= _audit_params(self._entries, self.actor)
             if self._answer:
                 params |= vars(self._answer)
-            statement = _flush_statement(announced, bool(self._entries), self._answer is not None)
-            row = self.one(statement, params)
-            if self._answer and not (row and row["kept"]):
-                raise _AnsweredBefore
+            self.run(_flush_statement(announced, bool(self._entries), self._answer is not None), params)
         self._announcements, self._entries, self._answer = [], [], None
         return announced
 
@@ -190,15 +191,13 @@ _ANSWER = """
 answered AS (
   INSERT INTO request (caller, method, request_id, body_hash, response)
   VALUES (%(caller)s, %(method)s, %(request_id)s, %(body_hash)s, %(response)s)
-  ON CONFLICT DO NOTHING RETURNING 1
 )"""
 
 
 @cache
 def _flush_statement(events: bool, audit: bool, answer: bool) -> str:
     parts = [text for text, wanted in ((_OUTBOX, events), (_AUDIT, audit), (_ANSWER, answer)) if wanted]
-    kept = "(SELECT count(*) FROM answered)" if answer else "0"
-    return f"WITH {','.join(parts)} SELECT {kept} AS kept"  # noqa: S608  (constants of this module)
+    return f"WITH {','.join(parts)} SELECT"  # noqa: S608  (constants of this module)
 
 
 class Database(Generic[Tx]):
@@ -220,6 +219,7 @@ class Database(Generic[Tx]):
             conninfo,
             connection_class=psycopg.Connection[DictRow],
             kwargs={
+                "autocommit": True,  # BEGIN and COMMIT travel with their neighbours, see `transaction`
                 "row_factory": dict_row,
                 "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
                 f" -c idle_in_transaction_session_timeout={3 * milliseconds} -c timezone=UTC",
@@ -258,10 +258,12 @@ class Database(Generic[Tx]):
         """
         announced = False
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection() as connection, connection.pipeline():
+                connection.execute("BEGIN")
                 tx = self._transaction(connection, actor)
                 yield tx
                 announced = tx.flush()
+                connection.execute("COMMIT")
         except PoolTimeout as error:
             raise Unavailable from error
         except psycopg.OperationalError as error:
@@ -341,15 +343,16 @@ class Commands(Generic[Tx]):
                     response = work(tx)
                     tx.keep_answer(_Answer(caller, method, request_id, body_hash, response.SerializeToString()))
                 return response
-            except (_AnsweredBefore, HotlineError, psycopg.errors.UniqueViolation) as error:
-                if isinstance(error, Unavailable):
-                    if attempt == self._tries:
-                        raise
-                    continue
-                kept = self._kept(caller, method, request_id, body_hash)
-                if kept is None:
+            except Unavailable:
+                if attempt == self._tries:
                     raise
-                return response_type.FromString(kept)
+            except (HotlineError, psycopg.errors.UniqueViolation) as error:
+                kept = self._kept(caller, method, request_id, body_hash)
+                if kept is not None:
+                    return response_type.FromString(kept)
+                # Somebody else was faster with the same row: the second try finds it.
+                if isinstance(error, HotlineError) or attempt == self._tries:
+                    raise
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
                 _log.info("command_retried", method=method, error=type(error).__name__)
         raise Unavailable

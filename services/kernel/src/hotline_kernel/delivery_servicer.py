@@ -69,7 +69,7 @@ class DeliveryServicer(Generic[Tx]):
         with self._database.transaction(actor=call.principal) as tx:
             rows = tx.all(
                 f"{_STREAMS[bool(request.source)]} ORDER BY aggregate LIMIT %(limit)s",
-                {"source": request.source, "after": page.after[0] if page.after else "", "limit": page.size + 1},
+                {"source": request.source, "after": page.after_text(), "limit": page.size + 1},
             )
         kept, token = page.cut(rows, key=lambda row: [row["aggregate"]])
         return pb.ListStreamsResponse(streams=[pb.Stream(**row) for row in kept], next_page_token=token)
@@ -80,7 +80,7 @@ class DeliveryServicer(Generic[Tx]):
         with self._database.transaction(actor=call.principal) as tx:
             rows = tx.all(
                 "SELECT * FROM inbox WHERE state = 'dead' AND position > %(after)s ORDER BY position LIMIT %(limit)s",
-                {"after": int(page.after[0]) if page.after else 0, "limit": page.size + 1},
+                {"after": page.after_number(), "limit": page.size + 1},
             )
         kept, token = page.cut(rows, key=lambda row: [row["position"]])
         return pb.ListDeadEventsResponse(events=[_dead_event(row) for row in kept], next_page_token=token)

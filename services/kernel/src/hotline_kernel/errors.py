@@ -19,6 +19,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 
+MAX_VIOLATIONS = 10
+"""How many broken rules are told at once: they travel in headers, which have room for a few thousand bytes."""
+
+
 class HotlineError(Exception):
     """The request was not carried out."""
 
@@ -66,7 +70,7 @@ class Invalid(HotlineError):
 
     def __init__(self, violations: Sequence[tuple[str, str]] = (), **facts: str) -> None:
         """Each violation is a field path, as in ``citizen.phone``, and the rule that it breaks."""
-        self.violations = list(violations)
+        self.violations = list(violations)[:MAX_VIOLATIONS]
         super().__init__(**facts)
 
     def sentence(self) -> str:

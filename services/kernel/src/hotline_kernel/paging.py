@@ -4,9 +4,10 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -14,6 +15,8 @@ from google.protobuf.message import Message
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 
 MAXIMUM_SIZE = 1000
+_NUMBER = re.compile(r"[0-9]{1,18}")  # fits into a bigint
+_NOT_OURS = ("page_token", "must be taken from the answer before")
 
 Row = TypeVar("Row")
 
@@ -55,8 +58,20 @@ class Page:
             return None
         try:
             return UUID(self.after[0])
-        except (ValueError, IndexError) as error:
-            raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
+        except ValueError as error:
+            raise PageTokenInvalid(violations=[_NOT_OURS]) from error
+
+    def after_number(self) -> int:
+        """The keyset of a list that is ordered by a number from 1; 0 on the first page. Raises `PageTokenInvalid`."""
+        if self.after is None:
+            return 0
+        if not _NUMBER.fullmatch(self.after[0]):
+            raise PageTokenInvalid(violations=[_NOT_OURS])
+        return int(self.after[0])
+
+    def after_text(self) -> str:
+        """The keyset of a list that is ordered by a text alone; empty on the first page."""
+        return self.after[0] if self.after else ""
 
     def cut(self, rows: Sequence[Row], *, key: Callable[[Row], Sequence[Any]]) -> tuple[Sequence[Row], str]:
         """The rows of this page and the token of the next; an empty token on the last page.
@@ -88,8 +103,19 @@ def _read_token(token: str, filters: str) -> list[str]:
         signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         checksum, position = signed[:8], signed[8:]
         found = json.loads(position)
-    except (binascii.Error, UnicodeError, ValueError) as error:
-        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
-    if checksum != _checksum(position) or found[0] != filters:
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise PageTokenInvalid(violations=[_NOT_OURS]) from error
+    if checksum != _checksum(position) or not _is_position(found):
+        raise PageTokenInvalid(violations=[_NOT_OURS])
+    if found[0] != filters:
         raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer to the same filters")])
-    return [str(part) for part in found[1:]]
+    return found[1:]
+
+
+def _is_position(found: object) -> TypeGuard[list[str]]:
+    """The checksum keeps out accidents; that somebody calculated it is no reason to trust what it covers."""
+    return (
+        isinstance(found, list)
+        and len(found) > 1
+        and all(isinstance(part, str) and part.isprintable() for part in found)
+    )

@@ -125,7 +125,10 @@ class Worker(Generic[Tx]):
                 rows = inbox.read_due(tx, lanes=lanes, limit=self._limit) if lanes else []
                 settlement = self._handle(rows, tx, stop) if rows else None
         except _EventFailed as failed:
-            self._count_failure(failed.row, failed.__cause__, connection_lost=failed.connection_lost)
+            if isinstance(failed.__cause__, psycopg.Error) and len(rows) > 1:
+                self._limit = 1  # statements are pipelined: it may have been another event's that was refused
+            else:
+                self._count_failure(failed.row, failed.__cause__, connection_lost=failed.connection_lost)
         except (Unavailable, psycopg.OperationalError):
             raise
         except Exception as error:

@@ -118,7 +118,7 @@ class _Health:
 
     def Check(self, request: health_pb2.HealthCheckRequest, _call: Call) -> health_pb2.HealthCheckResponse:
         if request.service not in self._names:
-            raise ResourceNotFound(resource=request.service)
+            raise ResourceNotFound(resource="service of that name here")
         states = health_pb2.HealthCheckResponse
         return health_pb2.HealthCheckResponse(status=states.SERVING if self.serving else states.NOT_SERVING)
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from hotline_kernel.auth import Principal
 from hotline_kernel.db import Connection, Transaction
-from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
@@ -119,13 +118,12 @@ class Store(Transaction):
         self._keep_units(order)
 
     def save_order(self, order: WorkOrder) -> None:
-        """Keeps a changed order; its version grows."""
-        if self.run(_UPDATE_ORDER, _order_values(order)) != 1:
-            raise ResourceNotFound(resource=order.name)
+        """Keeps a changed order, found and locked before; its version grows."""
+        self.run(_UPDATE_ORDER, _order_values(order))
         order.version += 1
         self._keep_units(order)
 
-    def list_orders(self, *, wanted: OrderFilter, after: str | None, limit: int) -> list[WorkOrder]:
+    def list_orders(self, *, wanted: OrderFilter, after: UUID | None, limit: int) -> list[WorkOrder]:
         """Orders, newest first, older than `after`."""
         sql, params = page_of_orders(wanted=wanted, after=after, limit=limit)
         return [_order(row) for row in self.all(sql, params)]
@@ -143,14 +141,14 @@ class Store(Transaction):
 
     def add_unit(self, unit: Unit) -> bool:
         """Keeps a new unit; False if the name is taken."""
-        return self.run(_INSERT_UNIT, vars(unit)) == 1
+        return self.count(_INSERT_UNIT, vars(unit)) == 1
 
     def save_unit(self, unit: Unit) -> None:
         """Keeps a changed unit; its version grows."""
         self.run(_UPDATE_UNIT, vars(unit))
         unit.version += 1
 
-    def list_units(self, *, region: str, competence: str, after: str | None, limit: int) -> list[Unit]:
+    def list_units(self, *, region: str, competence: str, after: str, limit: int) -> list[Unit]:
         """Units by name, beyond `after`; empty filters filter nothing."""
         conditions = ["name > %(after)s"]
         if region:
@@ -159,7 +157,7 @@ class Store(Transaction):
             conditions.append("competences @> ARRAY[%(competence)s::text]")
         rows = self.all(
             f"SELECT {_UNIT} FROM unit WHERE {' AND '.join(conditions)} ORDER BY name LIMIT %(limit)s",
-            {"after": after or "", "region": region, "competence": competence, "limit": limit},
+            {"after": after, "region": region, "competence": competence, "limit": limit},
         )
         return [_unit(row) for row in rows]
 
@@ -183,7 +181,7 @@ class Store(Transaction):
         self._units_before[order.id] = units
 
 
-def page_of_orders(*, wanted: OrderFilter, after: str | None, limit: int) -> tuple[str, dict[str, Any]]:
+def page_of_orders(*, wanted: OrderFilter, after: UUID | None, limit: int) -> tuple[str, dict[str, Any]]:
     """The statement that reads a page of orders, and its parameters."""
     params: dict[str, Any] = {"limit": limit, "after": after} | vars(wanted)
     source, key, conditions = "work_order o", "o.id", []

@@ -60,7 +60,7 @@ class DispatchServicer:
             due_by=messages.optional_date(request),
         )
         with self._database.transaction(actor=call.principal) as tx:
-            found = tx.list_orders(wanted=wanted, after=page.after[0] if page.after else None, limit=page.size + 1)
+            found = tx.list_orders(wanted=wanted, after=page.after_uuid(), limit=page.size + 1)
         orders, token = page.cut(found, key=lambda order: [order.id])
         return service_pb2.ListWorkOrdersResponse(
             work_orders=[messages.work_order(order) for order in orders], next_page_token=token
@@ -189,7 +189,7 @@ class DispatchServicer:
             found = tx.list_units(
                 region=request.region,
                 competence=request.competence,
-                after=page.after[0] if page.after else None,
+                after=page.after_text(),
                 limit=page.size + 1,
             )
         units, token = page.cut(found, key=lambda unit: [unit.name])

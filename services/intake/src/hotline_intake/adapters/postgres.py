@@ -54,7 +54,7 @@ SELECT nextval('appeal_running_number') AS running,
 _NEW_CITIZEN = """
 WITH owner AS (
   INSERT INTO citizen (id, phone_hash, wrapped_key) VALUES (%(citizen_id)s, %(phone_hash)s, %(wrapped_key)s)
-  ON CONFLICT (phone_hash) WHERE phone_hash IS NOT NULL DO NOTHING RETURNING id
+  RETURNING id
 ),"""
 _KNOWN_CITIZEN = "WITH owner AS (SELECT %(citizen_id)s::uuid AS id),"
 _ADD = """ registered AS (
@@ -152,7 +152,7 @@ class Store(Transaction):
             return row["running"], None
         return row["running"], CitizenRow(id=row["id"], phone_hash=phone_hash, wrapped_key=row["wrapped_key"])
 
-    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> bool:
+    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> None:
         draft, transfer = appeal.draft, appeal.transferred_from
         owner = _NEW_CITIZEN if is_new else _KNOWN_CITIZEN
         params = {
@@ -183,7 +183,7 @@ class Store(Transaction):
             "draft_operator": draft.operator if draft else None,
             "receipt": receipt,
         }
-        return self.run(owner + _ADD, params) == 1
+        self.run(owner + _ADD, params)
 
     def appeal(self, *, appeal_id: UUID) -> Appeal:
         return self._appeal(_BY_ID, appeal_id)
@@ -272,7 +272,7 @@ class Store(Transaction):
         return row["id"] if row else None
 
     def erase_citizen(self, *, citizen_id: UUID, now: datetime) -> None:
-        if self.run(_ERASE, {"id": citizen_id, "now": now}) == 0:
+        if self.count(_ERASE, {"id": citizen_id, "now": now}) == 0:
             known = self.one("SELECT 1 FROM citizen WHERE id = %(id)s", {"id": citizen_id})
             raise (CitizenErased if known else ResourceNotFound)(resource=f"citizens/{citizen_id}")
 

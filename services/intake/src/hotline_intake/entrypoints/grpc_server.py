@@ -9,7 +9,6 @@ from hotline_kernel import telemetry
 from hotline_kernel.call import Call
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
-from hotline_kernel.errors import PageTokenInvalid
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
@@ -203,7 +202,7 @@ class IntakeServicer:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
             appeal = tx.appeal(appeal_id=uuid_of(request.parent, field="parent"))
-            found = tx.messages(appeal_id=appeal.id, after=_after_number(page), limit=page.size + 1)
+            found = tx.messages(appeal_id=appeal.id, after=page.after_number(), limit=page.size + 1)
         kept, token = page.cut(found, key=lambda message: [message.number])
         return service_pb2.ListMessagesResponse(
             messages=[messages.citizen_message(appeal.name, message) for message in kept], next_page_token=token
@@ -211,10 +210,3 @@ class IntakeServicer:
 
     def _change(self, request: Message, call: Call, work: Callable[[Store], Appeal]) -> appeal_pb2.Appeal:
         return self._commands.run(request, call, appeal_pb2.Appeal, lambda tx: messages.appeal_message(work(tx)))
-
-
-def _after_number(page: Page) -> int:
-    try:
-        return int(page.after[0]) if page.after else 0
-    except ValueError as error:
-        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
