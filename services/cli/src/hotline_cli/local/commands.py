@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 from contextlib import ExitStack
-from time import monotonic
+from time import monotonic, sleep
 from typing import Annotated
 
 import structlog
@@ -18,6 +18,7 @@ from hotline_cli.local.running import run_directory
 from hotline_cli.local.servers import ServerError, Servers
 
 app = typer.Typer()
+_LOOK_SECONDS = 2.0
 
 _NEXT = """
 {city} is up. Ctrl-C stops it; `make run` goes on with its data; `make clean-run` forgets them.
@@ -38,9 +39,11 @@ def up() -> None:
         signal.signal(number, signal.default_int_handler)  # they end it as Ctrl-C does
     try:
         with ExitStack() as stack:
-            _start(stack)
+            servers = _start(stack)
             stack.callback(_hear_no_more)
-            signal.pause()
+            while True:
+                sleep(_LOOK_SECONDS)
+                servers.start()  # one that died; the services' processes have their own keeper
     except (ServerError, AlreadyRunningError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
@@ -59,7 +62,7 @@ def down(*, forget: Annotated[bool, typer.Option("--forget", help="delete all th
         shutil.rmtree(directory)
 
 
-def _start(stack: ExitStack) -> None:
+def _start(stack: ExitStack) -> Servers:
     begun = monotonic()
 
     def say(what: str) -> None:
@@ -81,6 +84,7 @@ def _start(stack: ExitStack) -> None:
         seeded.touch()
         say(f"units and knowledge of {city.load().name}")
     print(_NEXT.format(city=city.load().name, logs=instance.running.logs), flush=True)
+    return servers
 
 
 def _hear_no_more() -> None:
