@@ -78,5 +78,4 @@ def tell(error: HotlineError) -> None:
     for line in (error.sentence_zh(), error.sentence()):
         if line:
             print(line, file=sys.stderr)
-    article = error.facts.get("article", "")
-    print(f"[{error.reason}{', ' + article if article else ''}]", file=sys.stderr)
+    print(f"[{error.reason}{', ' + error.article if error.article else ''}]", file=sys.stderr)
