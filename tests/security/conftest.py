@@ -17,14 +17,12 @@ from tests.security.life import Life, live_a_life
 from tests.support.wire import Wire
 
 _RUN = Path(__file__).parents[2] / ".run" / "security"
-# The callers of these tests are few and quick: more a second than a person, but not without a limit.
-_LIMITS = {"rate_per_second": "1000", "rate_burst": "1000"}
 
 
 @pytest.fixture(scope="session")
 def platform(servers: Endpoints) -> Iterator[Instance]:
     """Every process, and the invented city."""
-    instance = Instance(directory=_RUN, servers=servers, name=f"security_{secrets.token_hex(4)}", settings=_LIMITS)
+    instance = Instance(directory=_RUN, servers=servers, name=f"security_{secrets.token_hex(4)}")
     try:
         with instance:
             city = Hotline(instance.running)

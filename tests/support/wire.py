@@ -4,7 +4,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import grpc
@@ -31,10 +31,10 @@ _EVERYWHERE = (
     delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
 )
+Metadata = tuple[tuple[str, str | bytes], ...]
 _NO_ROLES = ("unspecified", "anyone", "service")
-STAFF_ROLES = tuple(
-    role for role in (name.removeprefix("ROLE_").lower() for name in access_pb2.Role.keys()) if role not in _NO_ROLES
-)
+_ROLES = [name.removeprefix("ROLE_").lower() for name, _ in access_pb2.Role.items()]
+STAFF_ROLES = tuple(role for role in _ROLES if role not in _NO_ROLES)
 """Every role that comes with a token."""
 
 # What tells a stranger how we are made: traces, modules, SQL, the driver's and the server's own words.
@@ -124,26 +124,34 @@ class Wire:
         self, path: str, body: bytes = b"", *, token: str | None = None, timeout: float = 10.0, patient: bool = True
     ) -> Reply:
         """One call; token -- what follows `Bearer`;  patient -- come again when the rate limit says so."""
-        metadata = () if token is None else (("authorization", f"Bearer {token}"),)
         while True:
-            reply = self._once(path, body, metadata, timeout)
+            reply = self._once(path, body, bearer(token), timeout)
             if not (patient and reply.reason == "RATE_LIMITED"):
                 return reply
             assert reply.retry_seconds is not None
             time.sleep(reply.retry_seconds + random.uniform(0, 0.05))
 
-    def _once(self, path: str, body: bytes, metadata: Sequence[tuple[str, str]], timeout: float) -> Reply:
+    def invoke(self, path: str) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
+        """The method, to be called in gRPC's own ways."""
+        return self.channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
+
+    def _once(self, path: str, body: bytes, metadata: Metadata, timeout: float) -> Reply:
         try:
-            answer: bytes = self.channel.unary_unary(path)(body, metadata=metadata, timeout=timeout)
+            return Reply("OK", body=self.invoke(path)(body, metadata=metadata, timeout=timeout))
         except grpc.RpcError as error:
             return reply_of(error)
-        return Reply("OK", body=answer)
+
+
+def bearer(token: str | None) -> Metadata:
+    """The metadata that carries a token."""
+    return () if token is None else (("authorization", f"Bearer {token}"),)
 
 
 def reply_of(error: grpc.RpcError) -> Reply:
     """What a failed call says."""
     status = status_pb2.Status()
-    for key, value in error.trailing_metadata() or ():
+    trailing: Iterable[tuple[str, bytes]] = error.trailing_metadata() or ()
+    for key, value in trailing:
         if key == "grpc-status-details-bin":
             status.ParseFromString(value)
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
