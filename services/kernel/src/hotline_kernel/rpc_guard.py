@@ -62,7 +62,7 @@ class Guard:
         else:
             wait = self._anonymous.take(incoming.context.peer().rpartition(":")[0])
         if wait > 0:
-            raise RateLimited(retry_seconds=f"{wait:.2f}")
+            raise RateLimited(retry_seconds=f"{max(wait, 0.01):.2f}")
 
     def identify(self, incoming: Incoming) -> Principal:
         """The caller of a call that nobody is known for yet; ANONYMOUS without a token. Raises Unauthenticated."""
