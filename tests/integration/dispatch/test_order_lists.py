@@ -115,7 +115,7 @@ class TestPages:
         for fields in [*FILTERS.values(), *PAIRS]:
             wanted = OrderFilter(**fields)
             found: list[UUID] = []
-            while page := tx.list_orders(wanted=wanted, after=str(found[-1]) if found else None, limit=7):
+            while page := tx.list_orders(wanted=wanted, after=found[-1] if found else None, limit=7):
                 found += [order.id for order in page]
             if wanted.extension_requested:
                 waiting = tx.all("SELECT id FROM work_order WHERE waits_for_extension")
