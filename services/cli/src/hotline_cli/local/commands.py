@@ -26,7 +26,10 @@ _NEXT = """
 
 In another terminal / 在另一个终端:
   .venv/bin/hotline search 暖气不热
-  .venv/bin/hotline --help
+  .venv/bin/hotline register --category 城乡建设/供热 --region {region} --title 暖气不热 --text 家里只有十五度
+  .venv/bin/hotline track CODE      # the code that register printed / 登记时给出的查询码
+  .venv/bin/hotline list appeals
+  .venv/bin/hotline verify
 Logs / 日志: {logs}
 """
 
@@ -83,7 +86,7 @@ def _start(stack: ExitStack) -> Servers:
         seed.seed_city(hotline)
         seeded.touch()
         say(f"units and knowledge of {city.load().name}")
-    print(_NEXT.format(city=city.load().name, logs=instance.running.logs), flush=True)
+    print(_NEXT.format(city=city.load().name, region=city.load().region, logs=instance.running.logs), flush=True)
     return servers
 
 

@@ -11,6 +11,7 @@ from threading import Lock
 from time import monotonic
 from typing import Self
 
+from hotline_cli.local import city
 from hotline_cli.local.pki import write_secret
 
 MAIN = "hotline"
@@ -84,20 +85,21 @@ class Running:
     def token(self, *, roles: list[str], unit: str = "", region: str = "", subject: str = "") -> str:
         """Return a bearer token for somebody in these roles; asked from the issuer anew every half hour.
 
-        unit -- `units/…`;  region -- division code;  subject -- who it is; by default named after the roles and unit.
+        unit -- `units/…`;  region -- division code;  subject -- who it is; by default the first of the invented city's
+        staff with this role, or whoever is named after the roles and unit.
         Raises NoInstanceError when the issuer does not answer.
         """
-        subject = subject or "-".join([*sorted(roles), *([unit.removeprefix("units/")] if unit else [])])
+        subject, name = (subject, subject) if subject else _default_person(roles, unit)
         wanted = (*sorted(roles), unit, region, subject)
         with self._lock:
             asked, token = self._tokens.get(wanted, (float("-inf"), ""))
             if monotonic() - asked > _RENEW_AFTER_SECONDS:
-                token = self._ask(roles=" ".join(sorted(roles)), unit=unit, region=region, subject=subject)
+                token = self._ask(roles=" ".join(sorted(roles)), unit=unit, region=region, subject=subject, name=name)
                 self._tokens[wanted] = (monotonic(), token)
             return token
 
     def _ask(self, **claims: str) -> str:
-        form = {**claims, "name": claims["subject"], "client_secret": self.issuer_secret}
+        form = {**claims, "client_secret": self.issuer_secret}
         form["lifetime_seconds"] = str(_TOKEN_SECONDS)
         body = urllib.parse.urlencode(form).encode()
         try:
@@ -105,3 +107,12 @@ class Running:
                 return str(json.load(answer)["access_token"])
         except urllib.error.URLError as error:
             raise NoInstanceError(f"{self.name} does not run any more; start it with `make run`") from error
+
+
+def _default_person(roles: list[str], unit: str) -> tuple[str, str]:
+    """Return subject and name of who speaks when nobody is named."""
+    staff = city.load().staff_of(roles[0]) if len(roles) == 1 else []
+    if staff:
+        return staff[0]["subject"], staff[0]["name"]
+    subject = "-".join([*sorted(roles), *([unit.removeprefix("units/")] if unit else [])])
+    return subject, subject
