@@ -1,5 +1,6 @@
 """A whole platform with servers of its own, so that they can be stopped and killed."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def own_servers() -> Iterator[Servers]:
 @pytest.fixture(scope="session")
 def platform(own_servers: Servers) -> Iterator[Instance]:
     """Every process, on an empty record and the invented city."""
-    instance = Instance(directory=_DIRECTORY, servers=own_servers, name="fault", settings=NO_RATE_LIMIT | _TRIES)
+    instance = Instance(
+        directory=_DIRECTORY, servers=own_servers, name=f"fault_{os.getpid()}", settings=NO_RATE_LIMIT | _TRIES
+    )
     with instance:
         city = Hotline(instance.running)
         seed_city(city)

@@ -18,7 +18,6 @@ Everything that is not a `HotlineError` is a defect and reaches nobody but the l
 from collections.abc import Sequence
 from typing import ClassVar
 
-
 MAX_VIOLATIONS = 10
 """How many broken rules are told at once: they travel in headers, which have room for a few thousand bytes."""
 

@@ -45,6 +45,7 @@ DEFAULT_DEADLINE_SECONDS = 10.0
 LONGEST_DEADLINE_SECONDS = 60.0
 KEPT_BACK_SECONDS = 0.02  # for the answer's way back
 LEAST_SECONDS = 0.05
+MOST_ELEMENTS = 1000  # of a list in a request, whatever its own rule allows
 _ANYONE = access_pb2.Access(permission="health.check", roles=[access_pb2.ROLE_ANYONE])
 _HEALTH = cast("ServiceDescriptor", health_pb2.DESCRIPTOR.services_by_name["Health"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -246,6 +247,9 @@ def _validated(method: MethodDescriptor, guard: Guard, permission: str, work: Ca
             raise FieldInvalid(
                 [(method.input_type.name, "is no such message, or not all of its text is UTF-8")]
             ) from error
+        crowded = [(name, f"has more than {MOST_ELEMENTS} elements") for name in _crowded(request, "")]
+        if crowded:
+            raise FieldInvalid(crowded)
         broken = [
             (_path(found.proto.field), found.proto.message) for found in protovalidate.collect_violations(request)
         ]
@@ -270,6 +274,17 @@ def _path(field_path: Any) -> str:
         key = f"[{element.subscript.value}]" if element.subscript else ""
         parts.append(f"{element.field_name}{key}")
     return ".".join(parts)
+
+
+def _crowded(message: Message, prefix: str) -> Iterator[str]:
+    """Paths of the lists that are far too long: to check each of a mebibyte of elements would take seconds."""
+    for descriptor, value in message.ListFields():
+        name = f"{prefix}{descriptor.name}"
+        if descriptor.is_repeated:
+            if len(value) > MOST_ELEMENTS:
+                yield name
+        elif descriptor.type == FieldDescriptor.TYPE_MESSAGE:
+            yield from _crowded(value, f"{name}.")
 
 
 def _dirty(message: Message, prefix: str) -> Iterator[str]:

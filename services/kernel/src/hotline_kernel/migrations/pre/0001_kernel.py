@@ -155,7 +155,7 @@ CREATE TABLE request (
     created_time timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (caller, method, request_id)
 );
-CREATE INDEX request_created ON request (created_time);
+CREATE INDEX request_created ON request USING brin (created_time);
 """
 
 
