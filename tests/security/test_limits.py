@@ -136,7 +136,7 @@ def test_bodies_that_never_come_are_given_up(platform: Instance, honest: list[fl
         futures = []
         for service, path, metadata in (("intake", _REGISTER, staff), ("knowledge", _SEARCH, ())):
             channel = stack.enter_context(rpc_client.channel(running.address(service), ca=running.ca))
-            invoke = channel.stream_unary(path)
+            invoke = channel.stream_unary(path, request_serializer=bytes, response_deserializer=bytes)
             futures += [invoke.future(nothing(), metadata=metadata, timeout=40) for _ in range(60)]
         wait_for_calls(honest, 10)
         codes = Counter(call.code().name for call in futures if call.exception(timeout=30) is not None)

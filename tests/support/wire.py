@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 import grpc
 from google.protobuf import message_factory
@@ -150,7 +151,7 @@ def bearer(token: str | None) -> Metadata:
 def reply_of(error: grpc.RpcError) -> Reply:
     """What a failed call says."""
     status = status_pb2.Status()
-    trailing: Iterable[tuple[str, bytes]] = error.trailing_metadata() or ()
+    trailing = cast(Iterable[tuple[str, bytes]], error.trailing_metadata() or ())
     for key, value in trailing:
         if key == "grpc-status-details-bin":
             status.ParseFromString(value)

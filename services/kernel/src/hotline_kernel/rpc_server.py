@@ -52,7 +52,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _log = structlog.get_logger(__name__)
 
 
-class NotServable(Exception):  # noqa: N818  (read at start, by a person)
+class NotServable(Exception):
     """The services cannot be served as they are; the text says which method lacks what."""
 
 
