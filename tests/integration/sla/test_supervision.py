@@ -15,7 +15,7 @@ from tests.integration.sla.office import Office, shanghai
 MakeDatabase = Callable[[type[Store]], Database[Store]]
 
 
-class Killed(Exception):  # noqa: N818
+class Killed(Exception):
     """The process ended here."""
 
 
@@ -37,9 +37,9 @@ class MortalStore(Store):
         self._spend()
         return super().all(sql, params)
 
-    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+    def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         self._spend()
-        return super().run(sql, params)
+        super().run(sql, params)
 
     def _many(self, sql: str, params: Sequence[Mapping[str, Any]]) -> None:
         self._spend()

@@ -11,7 +11,7 @@ from hotline_cli.client import SERVICES, Hotline
 _POLL_SECONDS = 0.004
 
 
-class NotQuiet(Exception):  # noqa: N818  (reads as a sentence)
+class NotQuiet(Exception):
     """Events were still on their way after a long wait: a process is missing or an event is dead."""
 
 

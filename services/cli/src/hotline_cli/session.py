@@ -14,7 +14,7 @@ from hotline_cli.client import SERVICES, Hotline, Person, Platform
 from hotline_cli.local.running import NoInstanceError, Running
 
 
-class NoPlatform(Exception):  # noqa: N818  (reads as a sentence)
+class NoPlatform(Exception):
     """No running platform was found."""
 
 

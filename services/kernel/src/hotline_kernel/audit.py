@@ -31,7 +31,7 @@ BATCH = 2000
 _INTERVAL_SECONDS = 0.5
 
 
-class HeadRefused(Exception):  # noqa: N818  (it names what happened, like the errors of the five families)
+class HeadRefused(Exception):
     """An announced head cannot be kept: it is not signed by its key, or another head of that seal is kept already.
 
     The event is given up and alerts: either way, somebody has tampered with a record.

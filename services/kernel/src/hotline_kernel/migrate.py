@@ -29,7 +29,7 @@ _LOCK = 961890
 _log = structlog.get_logger(__name__)
 
 
-class SchemaOutdated(Exception):  # noqa: N818  (it says what is the case)
+class SchemaOutdated(Exception):
     """The database is older than the code; the text names the command to run."""
 
 

@@ -72,7 +72,7 @@ class Bell:
             self._condition.wait_for(lambda: self.rings != seen, timeout=seconds)
 
 
-class _EventFailed(Exception):  # noqa: N818  (never leaves this module)
+class _EventFailed(Exception):
     """A handler raised; its cause says what."""
 
     def __init__(self, row: inbox.Row, *, connection_lost: bool) -> None:

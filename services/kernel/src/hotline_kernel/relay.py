@@ -29,7 +29,7 @@ _BROKER_ERRORS = (amqp.AMQPError, OSError)
 _log = structlog.get_logger(__name__)
 
 
-class QueueMissing(Exception):  # noqa: N818  (a state of the broker, not a defect)
+class QueueMissing(Exception):
     """A queue that the topology expects is not there: what is published now would be lost to its consumer."""
 
 

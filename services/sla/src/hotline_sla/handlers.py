@@ -64,7 +64,7 @@ class Books(Protocol):
         """The next number of a written notice."""
 
 
-class EventTooEarly(Exception):  # noqa: N818  (a retry, not an error)
+class EventTooEarly(Exception):
     """The clock or order that the event is about is not open yet: its opening comes from another service.
 
     The pump tries again; the event is not lost and holds back its own aggregate alone.

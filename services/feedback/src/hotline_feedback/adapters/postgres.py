@@ -65,7 +65,7 @@ class Store(Transaction):
     def add_callback(self, callback: Callback) -> bool:
         """Adds it; False if the order has one for this round already."""
         return bool(
-            self.run(
+            self.count(
                 """INSERT INTO callback (id, work_order, round, appeal, number, unit, state, create_time, due_time,
                      overdue, attempts, verdict, solved, note, complete_time, version)
                    VALUES (%(id)s, %(work_order)s, %(round)s, %(appeal)s, %(number)s, %(unit)s, %(state)s,
@@ -124,7 +124,7 @@ class Store(Transaction):
     def add_evaluation(self, evaluation: Evaluation) -> bool:
         """Adds it; False if the appeal has one already."""
         return bool(
-            self.run(
+            self.count(
                 """INSERT INTO evaluation (id, appeal, operator, create_time, verdict, evaluate_time)
                    VALUES (%(id)s, %(appeal)s, %(operator)s, %(create_time)s, %(verdict)s, %(evaluate_time)s)
                    ON CONFLICT (appeal) DO NOTHING""",
@@ -157,7 +157,7 @@ class Store(Transaction):
     def add_review(self, review: QualityReview) -> bool:
         """Adds it; False if the callback or evaluation has one already."""
         return bool(
-            self.run(
+            self.count(
                 """INSERT INTO review (id, origin, work_order, appeal, unit, create_time, outcome, cause,
                      responsibility, remedy, conclude_time, version)
                    VALUES (%(id)s, %(origin)s, %(work_order)s, %(appeal)s, %(unit)s, %(create_time)s, %(outcome)s,

@@ -1,8 +1,8 @@
 """The vault: a key per citizen, wrapped by a key that is not in the database (Art. 36(4)).
 
 Envelope encryption with AES-256-GCM. Whoever has the database has ciphertexts; whoever forgets a wrapped key has
-forgotten the citizen, in every backup of the ciphertexts too. A telephone number is found by keyed BLAKE2b under a key of
-its own, so that the hash tells nothing without it.
+forgotten the citizen, in every backup of the ciphertexts too. A telephone number is found by keyed BLAKE2b under a key
+of its own, so that the hash tells nothing without it.
 """
 
 import base64
