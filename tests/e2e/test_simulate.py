@@ -35,7 +35,7 @@ def played(
     def play(seed: int) -> dict[str, Any]:
         said = installation.hotline(
             "simulate", "--days", "2", "--per-day", "40", "--seed", str(seed), "--messages", str(messages),
-            "-o", "json", timeout=240,
+            "-o", "json", timeout=280,
         )  # fmt: skip
         assert said.code == 0, said.err[-2000:]
         result: dict[str, Any] = said.json
@@ -46,6 +46,7 @@ def played(
 
 
 class TestASimulation:
+    @pytest.mark.timeout(900)
     def test_is_repeatable_by_its_seed_and_its_books_are_true(self, played: Callable[[int], dict[str, Any]]) -> None:
         first, again, other = played(7), played(7), played(8)
         for result in (first, again, other):

@@ -97,7 +97,7 @@ class TestADirectAnswer:
         appeal = city.answer(city.register().name)
         city.settle()
         evaluation = self._evaluate(city, appeal.name, SATISFIED)
-        assert (evaluation.verdict, evaluation.operator) == (SATISFIED, "operator")
+        assert (evaluation.verdict, evaluation.operator) == (SATISFIED, appeal.answer.actor)
         assert moment(evaluation.evaluate_time) == city.now
         with refused("EVALUATION_NOT_OPEN", article="Art. 30"):
             self._evaluate(city, appeal.name, DISSATISFIED)

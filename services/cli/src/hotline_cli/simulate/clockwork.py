@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from hotline.sla.v1 import sla_service_pb2
 from hotline_kernel.clock import VirtualClock
@@ -25,7 +26,7 @@ Step = Callable[[datetime], Iterable["Due"]]
 
 @dataclass(frozen=True, order=True)
 class Due:
-    """Something to do. Steps of one case never overlap; they run in order of time and rank."""
+    """Something to do. Steps of one case never overlap; they run in order of time and rank, then as they were put."""
 
     moment: datetime
     rank: int
@@ -51,7 +52,8 @@ class Clockwork:
         self._engineer = hotline.person("engineer")
         self._quiet = Quiet(hotline, profile=profile)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="case")
-        self._agenda: list[Due] = []
+        self._agenda: list[tuple[Due, int]] = []
+        self._places = count()
 
     @property
     def now(self) -> datetime:
@@ -61,7 +63,7 @@ class Clockwork:
     def add(self, dues: Iterable[Due]) -> None:
         """Puts things on the agenda; what lies in the past is done in the next slot."""
         for due in dues:
-            heapq.heappush(self._agenda, due)
+            heapq.heappush(self._agenda, (due, next(self._places)))
 
     def run_until(self, end: datetime, *, each_day: Callable[[datetime], None]) -> None:
         """Does everything that is due before the end, then sets the clock to the end.
@@ -82,7 +84,7 @@ class Clockwork:
         self._pool.shutdown()
 
     def _next_moment(self) -> datetime:
-        moments = [slot_of(max(self._agenda[0].moment, self.now))] if self._agenda else []
+        moments = [slot_of(max(self._agenda[0][0].moment, self.now))] if self._agenda else []
         schedule = self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
         if schedule.HasField("next_due_time"):
             moments.append(max(slot_of(schedule.next_due_time.ToDatetime(UTC)), self.now + SLOT))
@@ -95,8 +97,8 @@ class Clockwork:
 
     def _act(self, moment: datetime) -> None:
         by_case: dict[int, list[Due]] = {}
-        while self._agenda and self._agenda[0].moment <= moment:
-            due = heapq.heappop(self._agenda)
+        while self._agenda and self._agenda[0][0].moment <= moment:
+            due, _ = heapq.heappop(self._agenda)
             by_case.setdefault(due.case, []).append(due)
         if not by_case:
             return
