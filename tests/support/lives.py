@@ -136,9 +136,11 @@ class Stream:
 
     def _await(self, look: Callable[[], Answer | None], what: str) -> Answer:
         give_up = time.monotonic() + self._give_up_seconds
+        pause = 0.1
         while (found := look()) is None:
             assert time.monotonic() < give_up, f"{what} did not come"
-            time.sleep(0.02)
+            time.sleep(pause)  # a client that looks too often would be measured instead of the platform
+            pause = min(2 * pause, 2.0)
         return found
 
 
