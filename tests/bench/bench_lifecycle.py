@@ -20,7 +20,7 @@ from tests.support.bench import describe_machine, emit, platforms, quantile, say
 from tests.support.bulk import write_past
 
 SIZES = {"empty": 0, "hundred_thousand": 100_000, "million": 1_000_000}
-ROUNDS, SECONDS, CLIENTS = int(os.environ.get("HOTLINE_BENCH_ROUNDS", "5")), 20, 24
+ROUNDS, SECONDS, CLIENTS = int(os.environ.get("HOTLINE_BENCH_ROUNDS", "5")), 20, 96
 SPIKE = ((1, 10), (15, 30), (1, 10), (25, 30), (2, 10), (35, 30), (1, 20))  # arrivals a second, seconds
 _HERE = Path(__file__).parent
 

@@ -44,7 +44,7 @@ class _Tally:
 def main(instance: str, mode: str, *arguments: str) -> None:
     """Lives and counts."""
     hotline = Hotline(Running.read(Path(instance)))
-    stream = Stream(hotline, clients=0)
+    stream = Stream(hotline, clients=0, first_look_seconds=0.5 if mode == "closed" else 0.1)
     tally = _Tally()
     begin = time.monotonic()
     if mode == "closed":

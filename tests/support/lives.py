@@ -55,12 +55,16 @@ class Ledger:
 class Stream:
     """Clients that live whole lives until told to stop; a command that got no answer is repeated until it does."""
 
-    def __init__(self, hotline: Hotline, *, clients: int, give_up_seconds: float = 120.0) -> None:
+    def __init__(
+        self, hotline: Hotline, *, clients: int, give_up_seconds: float = 120.0, first_look_seconds: float = 0.1
+    ) -> None:
+        """first_look_seconds -- after which a client looks for an effect; doubled from look to look."""
         self.ledger = Ledger()
         self.errors: list[BaseException] = []
         self.call_ms: list[float] = []
         self._hotline = hotline
         self._give_up_seconds = give_up_seconds
+        self._first_look_seconds = first_look_seconds
         self._numbers = count(1)
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._live, name=f"client-{n}") for n in range(clients)]
@@ -136,12 +140,14 @@ class Stream:
 
     def _await(self, look: Callable[[], Answer | None], what: str) -> Answer:
         give_up = time.monotonic() + self._give_up_seconds
-        pause = 0.1
-        while (found := look()) is None:
-            assert time.monotonic() < give_up, f"{what} did not come"
+        pause = self._first_look_seconds
+        while True:
             time.sleep(pause)  # a client that looks too often would be measured instead of the platform
-            pause = min(2 * pause, 2.0)
-        return found
+            found = look()
+            if found is not None:
+                return found
+            assert time.monotonic() < give_up, f"{what} did not come"
+            pause = min(2 * pause, 4.0)
 
 
 def result_of(order: str) -> dispatch.ReportResultRequest:

@@ -308,5 +308,5 @@ def test_events_are_on_the_wire_as_their_samples_say(
     with database.transaction() as tx:
         rows = tx.all("SELECT type, payload FROM outbox")
     sent = {row["type"].rpartition(".")[2]: set(json.loads(row["payload"])) for row in rows}
-    samples = Path(__file__).parents[2] / "contract" / "intake" / "samples"
+    samples = Path(__file__).parents[2] / "contract" / "samples" / "intake"
     assert sent == {path.stem: set(json.loads(path.read_text())) for path in samples.glob("*.json")}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BATCH = 2000
 """Most entries in one seal: what is sealed within the statement timeout even on a slow disk."""
 
-_INTERVAL_SECONDS = 0.5
+_INTERVAL_SECONDS = 0.8
 
 
 class HeadRefused(Exception):

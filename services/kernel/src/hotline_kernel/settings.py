@@ -73,7 +73,7 @@ class Settings(BaseModel):
         description="Key that signs the record's heads (Art. 36), not readable by others.",
     )
 
-    worker_threads: int = Field(4, ge=1, le=64, description="Threads of the pump that handle events.")
+    worker_threads: int = Field(2, ge=1, le=64, description="Threads of the pump that handle events.")
     tick_seconds: float = Field(1.0, gt=0, le=60, description="How often due moments are looked for.")
     max_attempts: int = Field(12, ge=1, description="Tries before an event is dead and waits for a person.")
     retry_delay_seconds: float = Field(1.0, gt=0, description="Pause before the second try; doubles from try to try.")
