@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 BASE_PYTHON := $(shell command -v python3.11 || command -v python3)
 PACKAGES := proto $(addprefix services/,kernel intake dispatch sla feedback knowledge cli)
-PYTHON_FILES := services tests
+PYTHON_FILES := services tests scripts
 PYTEST := $(VENV)/bin/pytest
 # Directories that exist, of those named: a suite that nobody has written yet has nothing to fail.
 suites = $(wildcard $(addprefix tests/,$(1)))
@@ -46,7 +46,7 @@ lint: setup types imports ## Style, types, import directions, dead code; the con
 
 .PHONY: types
 types: setup ## Strict mypy over our own code.
-	$(VENV)/bin/mypy $(wildcard services/*/src) tests
+	$(VENV)/bin/mypy $(wildcard services/*/src) tests scripts
 
 .PHONY: imports
 imports: setup ## Who may import whom (.importlinter).
@@ -97,6 +97,10 @@ bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
 proto: $(VENV)/requirements.stamp ## Lint the contract, compare it with the last release, generate code.
 	sh proto/build.sh "$(CURDIR)/$(PYTHON)"
 	@touch proto/gen/stamp
+
+.PHONY: reference
+reference: setup ## Write the pages of docs/reference that come from contract and code.
+	PYTHONPATH=. $(PYTHON) scripts/reference.py
 
 .PHONY: lock
 lock: $(VENV)/requirements.stamp ## Settle the versions of everything anew, with hashes.
