@@ -1,5 +1,6 @@
 """The chart, as the real helm renders it."""
 
+import importlib
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -77,6 +78,13 @@ class TestChart:
         callers = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in intake[0]["from"]]
         assert callers == ["dispatch"]
         assert all(rule["ports"][0]["port"] != "internal" for rule in policies["hotline-sla"]["ingress"])
+
+    def test_every_variable_is_a_setting_of_its_service(self, rendered: list[Manifest]) -> None:
+        for name, pod in pods(rendered):
+            settings = importlib.import_module(f"hotline_{name.split('-')[1]}.settings").Settings
+            known = {f"HOTLINE_{field.upper()}" for field in settings.model_fields}
+            named = {v["name"] for c in pod["containers"] for v in c["env"] if v["name"].startswith("HOTLINE_")}
+            assert named <= known, name
 
     def test_no_secret_stands_in_a_manifest(self, rendered: list[Manifest]) -> None:
         assert not [m for m in rendered if m["kind"] == "Secret"]
