@@ -67,12 +67,10 @@ def permissions() -> str:
 def configuration() -> str:
     """Every setting of every service, from the Settings classes."""
     own = {service: importlib.import_module(f"hotline_{service}.settings").Settings for service in SERVICES}
-    head = _head(
-        "Configuration", "Read from the environment once, at start. A variable `HOTLINE_…` that is not named here,"
-    )
+    head = _head("Configuration", "Read from the environment once, at start. A variable `HOTLINE_…` that is not named")
     rest = (
-        "or an unsafe value, stops the process. `python -m hotline_<service> --show-config` prints what a process uses,\n"
-        "without secrets. Traces go where `OTEL_EXPORTER_OTLP_ENDPOINT` says (OpenTelemetry's own).\n"
+        "here, or an unsafe value, stops the process. `python -m hotline_<service> --show-config` prints what a\n"
+        "process uses, without secrets. Traces go where `OTEL_EXPORTER_OTLP_ENDPOINT` says (OpenTelemetry's own).\n"
     )
     parts = [head, rest, "## Every service\n", _settings_table(Settings.model_fields)]
     for service, kind in own.items():
@@ -121,7 +119,8 @@ def error_classes() -> list[type[errors.HotlineError]]:
         kind = waiting.pop()
         found.append(kind)
         waiting += [sub for sub in kind.__subclasses__() if not issubclass(sub, rpc_status._RemoteError)]
-    return sorted(set(found), key=lambda kind: (kind.__module__, kind.__qualname__))
+    ours = {kind for kind in found if kind.__module__.startswith("hotline_")}  # not a test's
+    return sorted(ours, key=lambda kind: (kind.__module__, kind.__qualname__))
 
 
 def _import_all(package: str) -> None:

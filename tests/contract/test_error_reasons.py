@@ -4,7 +4,7 @@ import string
 
 import pytest
 from hotline.common.v1 import error_reason_pb2
-from hotline_kernel import errors
+from hotline_kernel import errors, rpc_status
 
 from scripts.reference import error_classes
 
@@ -27,6 +27,13 @@ def test_the_contract_has_the_reasons_of_the_code_and_no_other() -> None:
         "UNSPECIFIED"
     }
     assert {kind.reason for kind in _CLASSES} == declared
+
+
+def test_a_reason_has_one_status() -> None:
+    statuses: dict[str, set[str]] = {}
+    for kind in _CLASSES:
+        statuses.setdefault(kind.reason, set()).add(rpc_status.from_error(kind(), domain="")[0].name)
+    assert {reason: names for reason, names in statuses.items() if len(names) > 1} == {}
 
 
 @every_error

@@ -105,27 +105,27 @@ class ResourceNotFound(NotFound):
 class FieldInvalid(Invalid):
     """The request has a field that breaks its rule."""
 
-    zh = "请求中有字段不符合要求,请按提示修改后重试。"
+    zh = "请求中有字段不符合要求，请按提示修改后重试。"
 
 
 class PageTokenInvalid(Invalid):
     """The page token is not one of ours, or belongs to other filters: start again without it."""
 
     reason = "PAGE_TOKEN_INVALID"
-    zh = "翻页标记无效或与当前筛选条件不符,请从第一页重新开始。"
+    zh = "翻页标记无效或与当前筛选条件不符，请从第一页重新开始。"
 
 
 class RequestIdReused(Invalid):
     """The request_id was used before with another body: use a new one for a new request."""
 
     reason = "REQUEST_ID_REUSED"
-    zh = "该请求编号已用于另一请求,请使用新的编号。"
+    zh = "该请求编号已用于另一请求，请使用新的编号。"
 
 
 class EtagMismatch(Conflict):
     """{resource} changed since it was read: read it again."""
 
-    zh = "{resource} 已被他人修改,请刷新后重试。"
+    zh = "{resource} 已被他人修改，请刷新后重试。"
 
 
 class AlreadyExists(Conflict):
@@ -138,7 +138,7 @@ class AlreadyExists(Conflict):
 class StateNotAllowed(Refused):
     """{resource} is {state}, which does not allow it."""
 
-    zh = "{resource} 当前状态为 {state},不能进行此操作。"
+    zh = "{resource} 当前状态为 {state}，不能进行此操作。"
 
 
 class PermissionDenied(Denied):
@@ -151,25 +151,25 @@ class Unauthenticated(Denied):
     """No valid token or certificate came with the call."""
 
     reason = "UNAUTHENTICATED"
-    zh = "未登录或登录已过期,请重新登录。"
+    zh = "未登录或登录已过期，请重新登录。"
 
 
 class Unavailable(HotlineError):
     """The database or another service cannot be reached now; nothing was changed, try again."""
 
     reason = "UNAVAILABLE"
-    zh = "系统暂时无法处理,未作任何更改,请稍后重试。"
+    zh = "系统暂时无法处理，未作任何更改，请稍后重试。"
 
 
 class RateLimited(HotlineError):
     """Too many calls in a short time: come again in {retry_seconds} s."""
 
     reason = "RATE_LIMITED"
-    zh = "操作过于频繁,请 {retry_seconds} 秒后再试。"
+    zh = "操作过于频繁，请 {retry_seconds} 秒后再试。"
 
 
 class DeadlineTooShort(HotlineError):
     """The caller's deadline leaves no time for the work."""
 
     reason = "DEADLINE_TOO_SHORT"
-    zh = "剩余时间不足,请求未执行。"
+    zh = "剩余时间不足，请求未执行。"

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from hotline_kernel.errors import Denied, Refused, StateNotAllowed
+from hotline_kernel.errors import Denied, Invalid, Refused, StateNotAllowed
 
 from hotline_intake.domain.citizen import Contact
 
@@ -97,7 +97,7 @@ class EmergencyNotAnswerable(Refused):
     zh = "该诉求涉及紧急情况，不能直接答复；请告知拨打110、119、120并作不予受理处理，或转办。"
 
 
-class LeadAlsoSupporting(Refused):
+class LeadAlsoSupporting(Invalid):
     """{unit} leads and cannot support itself."""
 
     reason = "LEAD_ALSO_SUPPORTING"
