@@ -1,7 +1,7 @@
 """Processes, broker and database die under a stream of commands: nothing is lost, nothing happens twice.
 
 Each test compares what was acknowledged to the clients with what the platform holds, and proves the books.
-HOTLINE_FAULT_COMMANDS sets how many commands run through each fault (`make soak` raises it).
+HOTLINE_TEST_COMMANDS sets how many commands run through each fault (`make soak` raises it).
 """
 
 import os
@@ -20,9 +20,9 @@ from hotline_cli.verify import verify
 
 from tests.support.lives import Ledger, Stream
 
-COMMANDS = int(os.environ.get("HOTLINE_FAULT_COMMANDS", "2000"))
+COMMANDS = int(os.environ.get("HOTLINE_TEST_COMMANDS", "2000"))
 STRIKES = 3
-SEED = int(os.environ.get("HOTLINE_FAULT_SEED", "0")) or random.SystemRandom().randrange(10**6)
+SEED = int(os.environ.get("HOTLINE_TEST_SEED", "0")) or random.SystemRandom().randrange(10**6)
 
 
 def _killing(kind: str) -> Callable[[Instance, Servers, random.Random], None]:
