@@ -26,7 +26,10 @@ def own_servers() -> Iterator[Servers]:
 def platform(own_servers: Servers) -> Iterator[Instance]:
     """Every process, on an empty record and the invented city."""
     instance = Instance(
-        directory=_DIRECTORY, servers=own_servers, name=f"fault_{os.getpid()}", settings=NO_RATE_LIMIT | _TRIES
+        directory=_DIRECTORY,
+        servers=own_servers,
+        name=f"fault_{os.getpid()}",
+        settings=NO_RATE_LIMIT | _TRIES | {"trace_file": ""},
     )
     with instance:
         city = Hotline(instance.running)

@@ -69,7 +69,7 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
             name=f"simulate_{os.getpid()}",
             clock="virtual",
             start=begin,
-            settings=NO_RATE_LIMIT,
+            settings=NO_RATE_LIMIT | {"trace_file": ""},
         )
         clock = instance.clock
         assert isinstance(clock, VirtualClock)  # asked for above
