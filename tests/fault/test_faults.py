@@ -83,7 +83,7 @@ def test_nothing_is_lost_and_nothing_happens_twice(
     ledger = stream.finish()
 
     platform.wait_ready()
-    Quiet(hotline).wait(seconds=120)
+    Quiet(hotline).wait(seconds=300)
     assert verify(hotline).findings == []
     _compare(ledger, before, _appeals(hotline))
 

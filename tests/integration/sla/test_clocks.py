@@ -10,9 +10,9 @@ from hotline.feedback.v1 import callback_pb2
 from hotline.intake.events.v1 import appeal_events_pb2 as intake
 from hotline.sla.events.v1 import deadline_events_pb2 as sla
 from hotline_kernel.calendar import Calendar
+from hotline_kernel.errors import NotYet
 from hotline_sla import handlers
 from hotline_sla.domain.deadline import Law, Terms
-from hotline_sla.handlers import EventTooEarly
 
 from tests.integration.sla.office import Office, shanghai, stamp
 
@@ -170,7 +170,7 @@ class TestACallback:
             round=1,
             complete_time=stamp("2026-05-12 15:00"),
         )
-        with pytest.raises(EventTooEarly):
+        with pytest.raises(NotYet):
             office.receive(completed)
         office.report(order, "2026-05-12 09:00")
         office.receive(completed)

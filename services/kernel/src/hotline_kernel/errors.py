@@ -173,3 +173,11 @@ class DeadlineTooShort(HotlineError):
 
     reason = "DEADLINE_TOO_SHORT"
     zh = "剩余时间不足，请求未执行。"
+
+
+class NotYet(Exception):
+    """What an event builds on has not been heard of: it comes from another source, and sources are not ordered.
+
+    Raised by a handler of events before it writes anything. Not a failure: the event waits a moment, holds back its own
+    aggregate alone, and the batch goes on.
+    """

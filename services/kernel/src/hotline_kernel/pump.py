@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from hotline_kernel import housekeeping, inbox, telemetry, topology
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database, Transaction
-from hotline_kernel.errors import Unavailable
+from hotline_kernel.errors import NotYet, Unavailable
 from hotline_kernel.relay import Relay
 from hotline_kernel.settings import Settings
 
@@ -33,6 +33,8 @@ BATCH_SECONDS = 1.0
 POLL_SECONDS = 1.0
 PARK_SECONDS = (0.1, 30.0)
 """Shortest and longest pause before an early event is looked at again; in between it is as long as the event is old."""
+NOT_YET_SECONDS = 2.0
+"""The same for an event that waits for one of another source."""
 
 Tx = TypeVar("Tx", bound=Transaction)
 _log = structlog.get_logger(__name__)
@@ -156,8 +158,12 @@ class Worker(Generic[Tx]):
             elif stop.is_set() or monotonic() > until:
                 break
             else:
-                self._handle_one(row, tx)
-                settlement.advance(row)
+                try:
+                    self._handle_one(row, tx)
+                except NotYet:
+                    settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), NOT_YET_SECONDS)))
+                else:
+                    settlement.advance(row)
         if settlement.settled or settlement.parked:
             inbox.settle(tx, settlement)
         return settlement
@@ -172,6 +178,8 @@ class Worker(Generic[Tx]):
             event = json_format.Parse(row.payload, type_(), ignore_unknown_fields=True)
             with telemetry.span(f"handle {row.type}", traceparent=envelope.traceparent):
                 handler(event, tx=tx, now=self._clock.now(), envelope=envelope)
+        except NotYet:
+            raise
         except Exception as error:
             raise _EventFailed(row, connection_lost=tx.connection.closed) from error
 

@@ -20,6 +20,7 @@ from hotline.intake.events.v1 import appeal_events_pb2 as intake_events
 from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
+from hotline_kernel.errors import NotYet
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import Order, Verdict
@@ -62,13 +63,6 @@ class Books(Protocol):
 
     def next_notice_serial(self) -> int:
         """The next number of a written notice."""
-
-
-class EventTooEarly(Exception):
-    """The clock or order that the event is about is not open yet: its opening comes from another service.
-
-    The pump tries again; the event is not lost and holds back its own aggregate alone.
-    """
 
 
 # --- appeals: the hour of Art. 21 ---
@@ -235,7 +229,7 @@ def end_order_clocks(*, event: dispatch_events.WorkOrderClosed, tx: Books, law: 
 def settle_callback(*, event: feedback_events.CallbackCompleted, tx: Books, law: Law) -> None:
     """The citizen was called back, or could not be reached (Art. 30).
 
-    Raises EventTooEarly if the result itself, which dispatch announces, is not known here yet.
+    Raises NotYet if the result itself, which dispatch announces, is not known here yet.
     """
     time = _time(event.complete_time)
     of_round = [
@@ -244,7 +238,7 @@ def settle_callback(*, event: feedback_events.CallbackCompleted, tx: Books, law:
         if deadline.kind is Kind.CALLBACK and deadline.round == event.round
     ]
     if not of_round:
-        raise EventTooEarly(event.work_order)
+        raise NotYet(event.work_order)
     verdict = callback_pb2.Verdict.Name(event.verdict).removeprefix("VERDICT_")
     deed = "已回访 / called back" if event.verdict else "多次回访未接通 / not reached"
     _save(tx, law, [deadline.settle(time=time, deed=deed) for deadline in of_round], after=time)
@@ -386,8 +380,8 @@ def _save_with_order(
 ) -> None:
     if not clocks:
         return
-    _save(tx, law, clocks, after=after)
     before = _order(tx, work_order)
+    _save(tx, law, clocks, after=after)
     order = replace(before, extended=before.extended or extended)
     for deadline in clocks:
         order = order.reflecting(deadline)
@@ -397,7 +391,7 @@ def _save_with_order(
 def _order(tx: Books, work_order: str) -> Order:
     order = tx.orders([work_order]).get(work_order)
     if order is None:
-        raise EventTooEarly(work_order)
+        raise NotYet(work_order)
     return order
 
 
