@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Self
 
 import psycopg
+from hotline_cli.quiet import Quiet
 from psycopg import sql
 
 # Sealing follows each record within a second, whoever made it, and its heads travel: no sign of a change by itself.
@@ -13,17 +14,16 @@ _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname
 """
-_WAITING = """
-SELECT (SELECT count(*) FROM audit_entry WHERE seal IS NULL)
-     + (SELECT count(*) FROM outbox WHERE published_time IS NULL)
-     + (SELECT count(*) FROM inbox WHERE state = 'open')
+_SEALING = """
+SELECT (SELECT count(*) FROM audit_entry WHERE seal IS NULL), (SELECT count(*) FROM audit_seal)
 """
 
 
 class Books:
     """One connection to each database."""
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    def __init__(self, urls: Mapping[str, str], quiet: Quiet) -> None:
+        self._quiet = quiet
         self._connections = {
             service: psycopg.connect(url, autocommit=True, options="-c default_transaction_read_only=on")
             for service, url in urls.items()
@@ -52,16 +52,22 @@ class Books:
         rows = self._connections[service].execute(sql.SQL(" UNION ALL ").join(parts))
         return {table: (rows_of, int(total)) for table, rows_of, total in rows}
 
-    def at_rest(self, service: str) -> dict[str, tuple[int, int]]:
-        """The same, once everything that was recorded is sealed and every event has been handled."""
+    def at_rest(self, *services: str) -> list[dict[str, tuple[int, int]]]:
+        """The same of each, once all is sealed everywhere and every event, heads of chains too, has been handled."""
         give_up = time.monotonic() + 20
         while True:
-            before = self.state(service)
-            row = self._connections[service].execute(_WAITING).fetchone()
-            if row == (0,) and before == self.state(service):
-                return before
-            assert time.monotonic() < give_up, f"{service} does not come to rest"
-            time.sleep(0.05)
+            before = self._sealing()
+            self._quiet.wait()
+            if before == self._sealing() and not any(unsealed for unsealed, _ in before):
+                return [self.state(service) for service in services]
+            assert time.monotonic() < give_up, f"sealing does not come to rest: {before}"
+
+    def _sealing(self) -> list[tuple[int, int]]:
+        return [
+            (unsealed, seals)
+            for connection in self._connections.values()
+            for unsealed, seals in connection.execute(_SEALING)
+        ]
 
     def rows(self, service: str, table: str, column: str, value: object) -> list[dict[str, object]]:
         """Rows in which a column has this value."""

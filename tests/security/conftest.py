@@ -74,9 +74,9 @@ def quiet(hotline: Hotline) -> Quiet:
 
 
 @pytest.fixture(scope="session")
-def books(platform: Instance) -> Iterator[Books]:
+def books(platform: Instance, quiet: Quiet) -> Iterator[Books]:
     """What stands in the five databases."""
-    with Books({service: platform.database_url(service) for service in SERVICES}) as found:
+    with Books({service: platform.database_url(service) for service in SERVICES}, quiet) as found:
         yield found
 
 

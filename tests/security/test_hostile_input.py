@@ -96,10 +96,9 @@ def test_every_text_and_list_of_a_request_is_bounded() -> None:
 
 @every_rpc
 def test_a_broken_rule_is_refused_by_name_and_changes_nothing(
-    rpc: Rpc, life: Life, attacker: Attacker, books: Books, quiet: Quiet
+    rpc: Rpc, life: Life, attacker: Attacker, books: Books
 ) -> None:
-    quiet.wait()
-    before = books.at_rest(rpc.service)
+    [before] = books.at_rest(rpc.service)
     refused = [attack for attack in attacks_on(rpc, life) if attack.verdict != "calm"]
     complaints = [said for attack in refused if (said := complaint(attack, attacker.send(rpc, attack.body)))]
     assert not complaints, "\n".join([f"{len(complaints)} of {len(refused)}", *complaints[:20]])
@@ -156,7 +155,7 @@ def test_no_bytes_at_all_get_an_unforeseen_answer(rpc: Rpc, life: Life, attacker
 # --- requests that are good one by one --------------------------------------------------------------------------------
 
 
-def test_a_request_id_with_another_body_is_refused(hotline: Hotline, life: Life, books: Books, quiet: Quiet) -> None:
+def test_a_request_id_with_another_body_is_refused(hotline: Hotline, life: Life, books: Books) -> None:
     operator, office, editor = hotline.person("operator"), hotline.person("office"), hotline.person("editor")
     pairs: list[tuple[str, Callable[[str], Message]]] = [
         ("intake", lambda words: operator.intake.RegisterAppeal(_registered(words))),
@@ -165,8 +164,7 @@ def test_a_request_id_with_another_body_is_refused(hotline: Hotline, life: Life,
     ]
     for service, command in pairs:
         first = command("甲")
-        quiet.wait()
-        before = books.at_rest(service)
+        [before] = books.at_rest(service)
         with pytest.raises(Invalid) as refused:
             command("乙")
         assert refused.value.reason == "REQUEST_ID_REUSED"
@@ -198,11 +196,9 @@ def _created(words: str) -> knowledge.CreateEntryRequest:
 
 
 @pytest.mark.parametrize("etag", ["999", "-1", "1.0", "x", "'; --", " 1", "\u0661"])
-def test_an_etag_that_is_not_the_current_one_is_refused(
-    etag: str, hotline: Hotline, life: Life, books: Books, quiet: Quiet
-) -> None:
-    quiet.wait()
-    before = books.at_rest("feedback"), books.at_rest("dispatch"), books.at_rest("knowledge")
+def test_an_etag_that_is_not_the_current_one_is_refused(etag: str, hotline: Hotline, life: Life, books: Books) -> None:
+    services = ("feedback", "dispatch", "knowledge")
+    before = books.at_rest(*services)
     conclude = feedback.ConcludeReviewRequest(
         name=life.review,
         outcome=callback_pb2.REVIEW_OUTCOME_UPHELD,
@@ -221,7 +217,7 @@ def test_an_etag_that_is_not_the_current_one_is_refused(
     publish = knowledge.PublishEntryRequest(name=life.entry, etag=etag, request_id=new_request_id())
     with pytest.raises(Conflict, match="changed since it was read"):
         hotline.person("editor", subject="another-editor").knowledge.PublishEntry(publish)
-    assert (books.state("feedback"), books.state("dispatch"), books.state("knowledge")) == before
+    assert [books.state(service) for service in services] == before
 
 
 @pytest.mark.parametrize("words", HOSTILE_TEXTS)

@@ -15,7 +15,6 @@ from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline_cli.client import SERVICES, Hotline
 from hotline_cli.local.instance import Instance
-from hotline_cli.quiet import Quiet
 from hotline_kernel import rpc_client
 
 from tests.security.books import Books
@@ -71,11 +70,10 @@ def test_strangers_of_one_address_wait_and_staff_do_not(platform: Instance, wire
 
 @pytest.mark.parametrize("seconds", [0.001, 0.01, 0.02, 0.04])
 def test_a_deadline_that_is_too_short_is_refused_and_changes_nothing(
-    seconds: float, platform: Instance, wires: dict[str, Wire], books: Books, quiet: Quiet
+    seconds: float, platform: Instance, wires: dict[str, Wire], books: Books
 ) -> None:
     token = platform.running.token(roles=["operator"])
     wires["intake"].send(_GET_DELIVERY, token=token)  # so that the connection and the token are known
-    quiet.wait()
     before = books.at_rest("intake")
     for number in range(10):
         reply = wires["intake"].send(_REGISTER, registration(number).SerializeToString(), token=token, timeout=seconds)
