@@ -6,13 +6,12 @@ cd "$(dirname "$0")"
 python=$1
 bin=$(dirname "$python")
 site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-
-rm -rf gen
-mkdir -p gen/include/google gen/python
 for part in rpc type; do
   mkdir -p "gen/include/google/$part"
   cp "$site/google/$part/"*.proto "gen/include/google/$part/"
 done
+new=$(mktemp -d gen/new.XXXXXX)  # what stands is replaced only by what passed
+trap 'rm -rf "$new"' EXIT
 
 "$bin/buf" lint --path hotline
 "$bin/buf" format --diff --exit-code --path hotline
@@ -23,9 +22,12 @@ fi
 "$python" -m grpc_tools.protoc \
   -I . -I third_party -I gen/include \
   --plugin=protoc-gen-mypy="$bin/protoc-gen-mypy" --plugin=protoc-gen-mypy_grpc="$bin/protoc-gen-mypy_grpc" \
-  --python_out=gen/python --mypy_out=quiet:gen/python \
-  --grpc_python_out=gen/python --mypy_grpc_out=quiet:gen/python \
+  --python_out="$new" --mypy_out="quiet:$new" \
+  --grpc_python_out="$new" --mypy_grpc_out="quiet:$new" \
   $(find hotline third_party/buf -name '*.proto' | sed 's|^third_party/||' | sort)
 # Packages need no code of their own; py.typed tells mypy that they are typed.
-find gen/python -mindepth 1 -type d -exec touch {}/__init__.py \;
-touch gen/python/hotline/py.typed gen/python/buf/py.typed
+find "$new" -mindepth 1 -type d -exec touch {}/__init__.py \;
+touch "$new/hotline/py.typed" "$new/buf/py.typed"
+chmod 755 "$new"
+rm -rf gen/python
+mv "$new" gen/python
