@@ -55,8 +55,8 @@ SELECT pg_temp.id(3, n), '139900-20230722-' || n, pg_temp.id(2, n), '暖气不�
        CASE WHEN n % 200 > 0 THEN jsonb_build_object('outcome', 'SOLVED', 'text', '已处理', 'reply_means', 'PHONE',
          'reply_text', '已告知', 'unit', {_UNIT}, 'actor', 'unit', 'reply_time', {_TIME}, 'report_time', {_TIME}) END
   FROM generate_series(%(first)s, %(last)s) n;
-INSERT INTO work_order_unit (unit, work_order, is_open)
-SELECT {_UNIT}, pg_temp.id(3, n), n % 200 < 2 FROM generate_series(%(first)s, %(last)s) n;
+INSERT INTO work_order_unit (unit, work_order, region, is_open)
+SELECT {_UNIT}, pg_temp.id(3, n), {_REGION}, n % 200 < 2 FROM generate_series(%(first)s, %(last)s) n;
 INSERT INTO outbox_sequence (aggregate, sequence)
 SELECT 'workOrders/' || pg_temp.id(3, n), 3 FROM generate_series(%(first)s, %(last)s) n;
 INSERT INTO inbox_cursor (source, aggregate, sequence)
