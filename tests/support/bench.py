@@ -1,6 +1,7 @@
 """What benchmarks share: a platform of their own, one JSON object a line, medians with their interval."""
 
 import json
+import logging
 import os
 import platform as machine
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import structlog
 from hotline_cli.client import Hotline
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.seed import seed_city
@@ -57,6 +59,7 @@ def spread(values: Sequence[float]) -> Mapping[str, float]:
 @contextmanager
 def platforms(*names: str) -> Iterator[list[Instance]]:
     """Fresh instances side by side on one pair of servers, with the invented city, and gone afterwards."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # stdout is for results
     with Servers(DIRECTORY) as servers:
         instances = [
             # Spans are for people who look at one life; at full speed they would be measured instead.

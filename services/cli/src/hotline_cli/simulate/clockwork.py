@@ -65,17 +65,10 @@ class Clockwork:
         for due in dues:
             heapq.heappush(self._agenda, (due, next(self._places)))
 
-    def run_until(self, end: datetime, *, each_day: Callable[[datetime], None]) -> None:
-        """Does everything that is due before the end, then sets the clock to the end.
-
-        each_day -- called once for every day that begins, after the clock was moved.
-        """
-        day = self.now.date()
+    def run_until(self, end: datetime) -> None:
+        """Does everything that is due before the end, then sets the clock to the end."""
         while (moment := self._next_moment()) < end:
             self._move(moment)
-            if moment.date() != day:
-                day = moment.date()
-                each_day(moment)
             self._act(moment)
         self._move(end)
 

@@ -23,6 +23,7 @@ from hotline_cli.simulate.people import Case, City, Temper
 from hotline_cli.verify import verify
 
 # A caller who waits for more than one slot hangs up; some call again.
+_SILENCE_SECONDS = 10  # the longest that a person hears nothing of a long run
 _CALLS_AGAIN_CHANCE = 0.5
 _TEMPERS = ((Temper.PROMPT, 60), (Temper.SLOW, 25), (Temper.REFUSING, 8), (Temper.SILENT, 7))
 
@@ -66,6 +67,7 @@ class Simulation:
         self._waiting: deque[Case] = deque()
         self._calls: Counter[str] = Counter(offered=0, answered=0, abandoned=0)
         self._contacts = 0
+        self._told = time.monotonic()
 
     def run(self) -> dict[str, Any]:
         """Plays all days; answers with books, figures of the run, and what `verify` found."""
@@ -74,7 +76,7 @@ class Simulation:
         end = start + timedelta(days=self._plan.days)
         # The lines are rank 0: who comes is decided before anybody acts.
         self._clockwork.add([Due(start, 0, 0, self._open_lines)])
-        self._clockwork.run_until(end, each_day=self._tell)
+        self._clockwork.run_until(end)
         played = time.monotonic() - began
         self._clockwork.close()
         found = verify(self._hotline)
@@ -95,6 +97,7 @@ class Simulation:
     def _open_lines(self, now: datetime) -> Iterator[Due]:
         contacts = self._arrivals.of_slot(now)
         self._contacts += len(contacts)
+        self._tell(now)
         arrived = [self._case(contact) for contact in contacts]
         yield from self._serve(arrived, now)
         yield Due(now + SLOT, 0, 0, self._open_lines)
@@ -132,8 +135,11 @@ class Simulation:
         return Case(self._city, contact.number, contact.message, contact.channel, random)
 
     def _tell(self, now: datetime) -> None:
-        day = (now.astimezone(ZONE).date() - self._plan.start).days
-        self._say(f"day {min(day + 1, self._plan.days)} of {self._plan.days}: {self._contacts} contacts so far")
+        if time.monotonic() > self._told + _SILENCE_SECONDS:
+            self._told = time.monotonic()
+            local = now.astimezone(ZONE)
+            day = (local.date() - self._plan.start).days + 1
+            self._say(f"day {day} of {self._plan.days}, {local:%H:%M}: {self._contacts} contacts so far")
 
 
 def _units(hotline: Hotline) -> dict[str, work_order_pb2.Unit]:
