@@ -10,7 +10,7 @@ for part in rpc type; do
   mkdir -p "gen/include/google/$part"
   cp "$site/google/$part/"*.proto "gen/include/google/$part/"
 done
-new=$(mktemp -d gen/new.XXXXXX)  # what stands is replaced only by what passed
+new=$(mktemp -d -p gen)  # what stands is replaced only by what passed
 trap 'rm -rf "$new"' EXIT
 
 "$bin/buf" lint --path hotline

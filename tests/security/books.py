@@ -61,6 +61,7 @@ class Books:
             if before == self._sealing() and not any(unsealed for unsealed, _ in before):
                 return [self.state(service) for service in services]
             assert time.monotonic() < give_up, f"sealing does not come to rest: {before}"
+            time.sleep(0.05)
 
     def _sealing(self) -> list[tuple[int, int]]:
         return [

@@ -22,8 +22,8 @@ from hotline_cli.simulate.messages import Message
 from hotline_cli.simulate.people import Case, City, Temper
 from hotline_cli.verify import verify
 
-# A caller who waits for more than one slot hangs up; some call again.
 _SILENCE_SECONDS = 10  # the longest that a person hears nothing of a long run
+# A caller who waits for more than one slot hangs up; some call again.
 _CALLS_AGAIN_CHANCE = 0.5
 _TEMPERS = ((Temper.PROMPT, 60), (Temper.SLOW, 25), (Temper.REFUSING, 8), (Temper.SILENT, 7))
 
