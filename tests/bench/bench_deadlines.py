@@ -33,18 +33,18 @@ SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
        'appeals/00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'), 'ANSWER', '', 'RUNNING', 1,
        %(now)s, %(now)s, 0, %(now)s + interval '1 hour' + n * interval '1 second',
        (%(now)s + interval '1 hour' + n * interval '1 second')::date, false
-  FROM generate_series(%(first)s, %(last)s) n
+  FROM generate_series(%(first)s::int, %(last)s::int) n
 """
 _MOMENTS = """
 INSERT INTO due_moment (deadline, action, due_time)
-SELECT id, 'DUE', due_time FROM deadline ON CONFLICT DO NOTHING
+SELECT id, 'MISS', due_time FROM deadline ON CONFLICT DO NOTHING
 """
 # Clocks from the whole span become due at once, as after a quiet night.
 _MAKE_DUE = """
 WITH picked AS (
   SELECT id FROM deadline
    WHERE id = ANY (SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
-                     FROM generate_series(%(first)s, %(most)s, %(step)s) n)
+                     FROM generate_series(%(first)s::int, %(most)s::int, %(step)s::int) n)
 )
 UPDATE due_moment SET due_time = %(now)s - interval '1 second' FROM picked WHERE deadline = picked.id
 """
