@@ -31,7 +31,7 @@ def main() -> None:
     sizes = dict(list(SIZES.items())[: int(os.environ.get("HOTLINE_BENCH_SIZES", "3"))])
     with platforms(*sizes) as instances:
         for instance in instances:
-            write_past(instance, orders=sizes[instance.name])
+            write_past(instance.database_url, orders=sizes[instance.name])
         rates: dict[str, list[float]] = {instance.name: [] for instance in instances}
         for number in range(ROUNDS):
             for instance in instances[:: 1 if number % 2 else -1]:

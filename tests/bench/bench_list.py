@@ -82,7 +82,7 @@ def main() -> None:
     describe_machine()
     worst: dict[str, float] = {"first": 0.0, "deep": 0.0}
     with platforms("lists") as (instance,):
-        write_past(instance, orders=ORDERS)
+        write_past(instance.database_url, orders=ORDERS)
         hotline = Hotline(instance.running)
         reader = hotline.person("office")
         sample = reader.dispatch.ListWorkOrders(dispatch.ListWorkOrdersRequest(page_size=500)).work_orders[-1]

@@ -3,10 +3,9 @@
 Benchmarks alone use it; a million lives through the public interfaces would take a night.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import psycopg
-from hotline_cli.local.instance import Instance
 
 from tests.support.bench import say
 
@@ -105,13 +104,17 @@ INSERT INTO inbox_cursor (source, aggregate, sequence)
 SELECT 'dispatch', 'workOrders/' || pg_temp.id(3, n), 3 FROM generate_series(%(first)s, %(last)s) n;
 """
 _PAST = {"intake": _INTAKE, "dispatch": _DISPATCH, "sla": _SLA, "feedback": _FEEDBACK}
+SERVICES_WITH_A_PAST = tuple(_PAST)
 _PORTION = 100_000
 
 
-def write_past(instance: Instance, *, orders: int, services: Sequence[str] = tuple(_PAST)) -> None:
-    """So many orders that lived before, and their appeals, clocks, callbacks and delivery records."""
-    for service in services:
-        with psycopg.connect(instance.database_url(service), autocommit=True) as connection:
+def write_past(database_url: Callable[[str], str], *, orders: int) -> None:
+    """So many orders that lived before, and their appeals, clocks, callbacks and delivery records.
+
+    database_url -- of a service with a past, by its name
+    """
+    for service in SERVICES_WITH_A_PAST:
+        with psycopg.connect(database_url(service), autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")  # foreign keys hold by construction
             connection.execute("SET synchronous_commit = off")
             connection.execute(_ID)
@@ -123,4 +126,4 @@ def write_past(instance: Instance, *, orders: int, services: Sequence[str] = tup
                             statement.replace("%(first)s", str(first)).replace("%(last)s", str(last)).encode()
                         )
             connection.execute("VACUUM ANALYZE")
-        say(f"{instance.name}: {orders:,} orders in {service}")
+        say(f"{orders:,} orders in {service}")
