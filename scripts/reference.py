@@ -17,6 +17,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from scripts import regulation
+
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
@@ -33,6 +35,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration(),
         "errors.md": errors_page(),
         "metrics.md": metrics(),
+        "regulation.md": regulation_page(),
     }
 
 
@@ -108,6 +111,15 @@ def metrics() -> str:
             rows.append((f"`{name}`", described.type, labels, described.documentation))
     head = _head("Metrics", "At `/metrics` of each process, in the format of Prometheus.")
     return "\n".join([head, "", _table(("metric", "type", "labels", "meaning"), rows)])
+
+
+def regulation_page() -> str:
+    """What the regulation asks, and the tests that show it; the sentences are the tests' names."""
+    head = _head(
+        "The regulation", "What Hebei's rules for the 961890 hotline ask, what the system does about it, and the"
+    )
+    rest = "tests that show it through public interfaces on real services. What is *ours* is not in the regulation.\n"
+    return regulation.page("\n".join([head, rest]))
 
 
 def error_classes() -> list[type[errors.HotlineError]]:

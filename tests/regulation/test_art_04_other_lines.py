@@ -5,6 +5,8 @@ from hotline.intake.v1 import intake_service_pb2 as intake
 
 from tests.regulation.city import City, refused
 
+DUTIES = ("intake:4",)
+
 
 class TestAnAppealHandedOverByAnotherLine:
     """将政府部门服务热线按照统一要求纳入群众服务热线 (Art. 4)."""

@@ -5,6 +5,8 @@ from hotline.intake.v1 import appeal_pb2
 
 from tests.regulation.city import City, refused
 
+DUTIES = ("intake:5",)
+
 
 class TestTheFiveKinds:
     """受理范围包括… (Art. 5)."""

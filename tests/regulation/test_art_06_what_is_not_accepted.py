@@ -7,6 +7,8 @@ from hotline_cli.client import new_request_id, pages
 
 from tests.regulation.city import ANSWER, City, moment, refused
 
+DUTIES = ("intake:6",)
+
 GROUNDS = {
     "EMERGENCY": "请立即拨打119",
     "CIVIL_DISPUTE": "请向人民法院起诉或者申请人民调解",

@@ -6,6 +6,8 @@ from hotline.dispatch.v1 import work_order_pb2
 
 from tests.regulation.city import FIRST_CONTACT, HANDLING, LEAD, OTHER, WITHOUT_PRINCIPAL, City, day, refused
 
+DUTIES = ("dispatch:7,22",)
+
 AWAITING = work_order_pb2.WORK_ORDER_STATE_AWAITING_LEAD
 DISPATCHED = work_order_pb2.WORK_ORDER_STATE_DISPATCHED
 

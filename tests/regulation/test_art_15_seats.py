@@ -10,6 +10,8 @@ from hotline_cli.client import Person
 
 from tests.regulation.city import City, refused
 
+DUTIES = ("intake:15",)
+
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 WORK: dict[str, tuple[set[str], Callable[[Person], object]]] = {

@@ -5,6 +5,8 @@ from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 
 from tests.regulation.city import City
 
+DUTIES = ("knowledge:17",)
+
 HEATING = "家里暖气不热怎么办"
 FUND = "租房提取住房公积金"
 NEWBORN = "新生儿落户怎么办理"

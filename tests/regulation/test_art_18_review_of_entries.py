@@ -9,6 +9,8 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import LEAD, OTHER, City, date_of, refused
 
+DUTIES = ("knowledge:10(4),18",)
+
 
 def write(city: City, title: str, *, unit: str = LEAD, by: str = LEAD, **changes: Any) -> entry_pb2.Entry:
     """A unit uploads an entry."""

@@ -11,6 +11,8 @@ from hotline_kernel.calendar import ZONE
 
 from tests.regulation.city import City, refused
 
+DUTIES = ("intake:2,14,20",)
+
 CHANNELS = [value for value in appeal_pb2.Channel.values() if value]
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

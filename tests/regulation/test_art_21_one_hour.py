@@ -7,6 +7,8 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import ANSWER, City, moment, refused
 
+DUTIES = ("intake:21", "sla:21,24,26,30")
+
 State = appeal_pb2.AppealState
 
 

@@ -8,6 +8,8 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import FIRST_CONTACT, HANDLING, LEAD, City, moment, refused
 
+DUTIES = ("dispatch:23",)
+
 HELD = work_order_pb2.WORK_ORDER_STATE_HELD
 KINDS = [name for name, value in appeal_pb2.DirectiveKind.items() if value]
 

@@ -11,6 +11,8 @@ from hotline_cli.client import new_request_id
 from tests.regulation.city import FIRST_CONTACT, HANDLING, City, day, moment, refused
 from tests.regulation.conftest import NationalDay
 
+DUTIES = ("dispatch:24(1)", "dispatch:24(2),10(3)", "sla:24", "sla:21,24,26,30")
+
 TYPES = {
     "REQUEST_TYPE_CONSULTATION": 2,
     "REQUEST_TYPE_HELP": 2,

@@ -6,6 +6,8 @@ from hotline.dispatch.v1 import work_order_pb2
 
 from tests.regulation.city import HANDLING, LEAD, OTHER, City, day, moment, refused
 
+DUTIES = ("dispatch:26", "sla:21,24,26,30")
+
 State = work_order_pb2.ExtensionState
 
 

@@ -10,6 +10,8 @@ from hotline.sla.v1 import deadline_pb2
 
 from tests.regulation.city import FIRST_CONTACT, HANDLING, LEAD, City, day, moment, refused
 
+DUTIES = ("sla:28", "dispatch:28(3),30")
+
 ADVANCE = deadline_pb2.SUPERVISION_STEP_ADVANCE_REMINDER
 REMINDER = deadline_pb2.SUPERVISION_STEP_REMINDER
 WRITTEN = deadline_pb2.SUPERVISION_STEP_WRITTEN

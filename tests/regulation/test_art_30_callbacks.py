@@ -11,6 +11,8 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import CALLBACK, HANDLING, LEAD, City, moment, refused
 
+DUTIES = ("feedback:30", "feedback:30-review", "sla:21,24,26,30")
+
 SATISFIED, DISSATISFIED = callback_pb2.VERDICT_SATISFIED, callback_pb2.VERDICT_DISSATISFIED
 CLOSED = work_order_pb2.WORK_ORDER_STATE_CLOSED
 

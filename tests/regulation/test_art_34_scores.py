@@ -13,6 +13,8 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import HANDLING, OTHER, City, date_of, refused
 
+DUTIES = ("sla:32,34,35",)
+
 
 def new_unit(city: City) -> str:
     """A unit that nobody else has to do with."""

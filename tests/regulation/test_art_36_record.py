@@ -9,6 +9,8 @@ from hotline_cli.verify import Proof, verify, verify_audit
 
 from tests.regulation.city import HANDLING, OTHER, City, moment, refused
 
+DUTIES = ("all:36(4)", "dispatch:36(4)")
+
 
 def record_of(city: City, service: str, resource: str) -> list[audit_service_pb2.AuditEntry]:
     """What is on record about something."""
