@@ -47,11 +47,13 @@ def permissions() -> str:
         _head(
             "Permissions", "Who may call what. A method that is not named here does not exist; staff's roles come with"
         ),
-        "their token. A unit, besides, sees and changes its own orders and entries alone.\n",
+        _BEYOND_ROLES,
         _table(
             ("role", "who"),
             [(f"`{_role(value.number)}`", text) for value, text in _values(common, "Role") if value.number],
         ),
+        "## What each role reads and changes\n",
+        _table(("role", *SERVICES, "operations"), _overview(contract)),
     ]
     for name, file in sorted(contract.items()):
         comments = _comments(file)
@@ -65,6 +67,43 @@ def permissions() -> str:
             where = " (every service has it)" if "/operations/" in name else ""
             parts += [f"## {service.name}{where}\n", _table(("method", "roles", "permission", "does"), rows)]
     return "\n".join(parts)
+
+
+_BEYOND_ROLES = """\
+their token. Beyond the role:
+
+- **A unit sees and changes its own alone**: the orders it leads or supports, their clocks and supervisions, its scores
+  and its entries. Whatever else it names is refused (`NOT_OWN_UNIT`, Art. 36(4)); lists leave it out. An order that is
+  held or waits for its lead is no unit's yet (Art. 23).
+- **Who the citizen is** is told by `RevealContact` alone, for a stated purpose that goes on record; to a unit only
+  while it leads the order, and not if the citizen asked for confidentiality (Art. 24(1), 36(4)).
+- **Whoever changes anything, or reads what is protected, is on record** (Art. 36(4)); the `auditor` reads that.
+"""
+
+
+def _overview(contract: dict[str, FileDescriptorProto]) -> Iterator[tuple[str, ...]]:
+    """For each role what it reads and what it changes, by service: the nouns of the permissions."""
+    nouns: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for name, file in sorted(contract.items()):
+        inputs = {message.name: {field.name for field in message.field} for message in file.message_type}
+        for method in (method for service in file.service for method in service.method):
+            access = method.options.Extensions[access_pb2.access]
+            noun = access.permission.split(".")[1]
+            changes = "request_id" in inputs[method.input_type.rpartition(".")[2]]  # as every command has
+            for number in access.roles:
+                does = nouns.setdefault((_role(number), name.split("/")[1]), {"reads": [], "changes": []})
+                does["changes" if changes else "reads"].append(noun)
+    for value, _ in _values(contract["hotline/common/v1/access.proto"], "Role"):
+        if value.number:
+            role = _role(value.number)
+            cells = (nouns.get((role, service), {}) for service in (*SERVICES, "operations"))
+            yield f"`{role}`", *("<br>".join(_deeds(does)) for does in cells)
+
+
+def _deeds(does: dict[str, list[str]]) -> Iterator[str]:
+    for deed, nouns in does.items():
+        if nouns:
+            yield f"{deed} {', '.join(_unique(sorted(nouns)))}"
 
 
 def configuration() -> str:
