@@ -46,6 +46,7 @@ _NAMES = {
     "^citizens/": "citizen",
     "^workOrders/": "work_order",
     "^callbacks/": "callback",
+    "^categories/": "category",
     "^reviews/": "review",
     "^deadlines/": "deadline",
     "^entries/": "entry",
@@ -131,6 +132,8 @@ def _good_text(field: FieldDescriptor, rules: validate_pb2.StringRules, life: Li
         return next(sample for start, sample in _SAMPLES.items() if rules.pattern.startswith(start))
     if field.name == "name":
         return life.entry
+    if field.name == "category":
+        return "城乡建设/供热"
     return "甲" * max(rules.min_len, is_resource and field.name != "etag")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.sla.v1 import sla_service_pb2 as sla
@@ -20,6 +21,7 @@ class Life:
 
     appeal: str
     citizen: str
+    category: str
     work_order: str
     callback: str
     review: str
@@ -48,9 +50,13 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     reviews = hotline.person("quality").feedback.ListReviews(feedback.ListReviewsRequest(open=True)).reviews
     deadlines = hotline.person("office").sla.ListDeadlines(sla.ListDeadlinesRequest(subject=order)).deadlines
     entries = hotline.person("editor").knowledge.ListEntries(knowledge.ListEntriesRequest(page_size=1)).entries
+    category = hotline.person("office").categories.CreateCategory(
+        categories.CreateCategoryRequest(label="供人攻击的类别", request_id=new_request_id())
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
+        category=category.name,
         work_order=order,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),

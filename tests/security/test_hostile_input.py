@@ -221,15 +221,29 @@ def test_an_etag_that_is_not_the_current_one_is_refused(etag: str, hotline: Hotl
 
 
 @pytest.mark.parametrize("words", HOSTILE_TEXTS)
+def test_hostile_words_are_no_category(words: str, hotline: Hotline, books: Books) -> None:
+    operator = hotline.person("operator").intake
+    [before] = books.at_rest("intake")
+    request = registration(3, draft=False)
+    request.category = words
+    with pytest.raises(Invalid) as refused:
+        operator.RegisterAppeal(request)
+    assert refused.value.reason == "CATEGORY_UNKNOWN"
+    assert [field for field, _ in refused.value.violations] == ["category"]
+    assert books.state("intake") == before
+    assert not operator.ListAppeals(intake.ListAppealsRequest(category=words)).appeals
+
+
+@pytest.mark.parametrize("words", HOSTILE_TEXTS)
 def test_hostile_words_live_a_whole_life_as_words(words: str, hotline: Hotline, quiet: Quiet) -> None:
     operator, reviewer = hotline.person("operator").intake, hotline.person("reviewer").intake
     request = registration(3)
     request.text = request.title = request.citizen.address = request.draft.text = words
     request.citizen.full_name = name = f"甄{words}"  # a title that held the name itself would be refused
-    request.category = request.transferred_from.reference = words
+    request.transferred_from.reference = words
     request.transferred_from.line = "12345"
     appeal = operator.RegisterAppeal(request)
-    assert (appeal.title, appeal.category, appeal.transferred_from.reference) == (words, words, words)
+    assert (appeal.title, appeal.transferred_from.reference) == (words, words)
     assert operator.ReadAppealText(intake.ReadAppealTextRequest(name=appeal.name)).text == words
     contact = operator.RevealContact(intake.RevealContactRequest(name=appeal.name, purpose=words))
     assert (contact.full_name, contact.address) == (name, words)

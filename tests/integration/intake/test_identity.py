@@ -8,11 +8,11 @@ import pytest
 from hotline.dispatch.events.v1.work_order_events_pb2 import WorkOrderDispatched, WorkOrderSentBack
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as pb
-from hotline_intake import handlers
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.appeal import ContactRelayed, NotOwnUnit
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
+from hotline_intake.handlers import appeals as handlers
 from hotline_kernel.call import Call
 from hotline_kernel.db import Database
 from hotline_kernel.errors import FieldInvalid, ResourceNotFound

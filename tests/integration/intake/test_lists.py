@@ -65,6 +65,7 @@ VALUES: dict[str, list[str]] = {
     "province": ["13", "65"],
     "number": ["130100-20260508-77"],
     "transfer_reference": ["R-1", "R-2"],
+    "category_0": ["城乡建设/供热", "城乡建设/供水"],
     "citizen_id": [str(UUID(bytes=b"\x00" * 16))],
 }
 COMBINATIONS = [
@@ -72,6 +73,8 @@ COMBINATIONS = [
     *[{"state": a, "channel": b} for a, b in product(VALUES["state"], VALUES["channel"])],
     *[{"state": a, "county": b} for a, b in product(VALUES["state"], VALUES["county"])],
     *[{"state": a, "city": b} for a, b in product(VALUES["state"], VALUES["city"])],
+    *[{"state": a, "category_0": "城乡建设/供热", "category_1": "城乡建设/采暖"} for a in VALUES["state"]],
+    {f"category_{n}": f"城乡建设/供热/{n}" for n in range(30)} | {"category_30": "城乡建设/供热"},
     *[{"channel": a, "decline_ground": b} for a, b in product(VALUES["channel"], VALUES["decline_ground"])],
     *[{"state": a, "channel": b, "county": "130102"} for a, b in product(VALUES["state"], VALUES["channel"])],
     {},

@@ -10,7 +10,12 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2, dispatch_service_pb2_grpc
 from hotline.feedback.v1 import feedback_service_pb2, feedback_service_pb2_grpc
-from hotline.intake.v1 import intake_service_pb2, intake_service_pb2_grpc
+from hotline.intake.v1 import (
+    category_service_pb2,
+    category_service_pb2_grpc,
+    intake_service_pb2,
+    intake_service_pb2_grpc,
+)
 from hotline.knowledge.v1 import knowledge_service_pb2, knowledge_service_pb2_grpc
 from hotline.operations.v1 import (
     audit_service_pb2,
@@ -47,6 +52,7 @@ class Person:
     """Who speaks: one set of stubs for one identity."""
 
     intake: intake_service_pb2_grpc.IntakeServiceStub
+    categories: category_service_pb2_grpc.CategoryServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
@@ -90,6 +96,9 @@ class Hotline:
         delivery, audit = of(delivery_service_pb2, "DeliveryService"), of(audit_service_pb2, "AuditService")
         return Person(
             intake=stub(intake_service_pb2_grpc.IntakeServiceStub, "intake", of(intake_service_pb2, "IntakeService")),
+            categories=stub(
+                category_service_pb2_grpc.CategoryServiceStub, "intake", of(category_service_pb2, "CategoryService")
+            ),
             dispatch=stub(
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
             ),

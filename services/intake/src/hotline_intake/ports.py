@@ -1,6 +1,6 @@
 """What the use cases need of the world around them; adapters and the kernel give it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from google.protobuf.message import Message as ProtoMessage
 from hotline_kernel.auth import Principal
 
 from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, State
+from hotline_intake.domain.category import Category, Tree
 from hotline_intake.domain.telling import Message, Occasion
 
 
@@ -67,6 +68,17 @@ class Filters:
     citizen_id: UUID | None = None
     transfer_reference: str | None = None
     decline_ground: DeclineGround | None = None
+    categories: Sequence[str] | None = None
+    """Any of these wordings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groundwork:
+    """What a registration builds on. running -- for the business number;  citizen -- None: not known yet."""
+
+    running: int
+    citizen: CitizenRow | None
+    tree_version: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +105,8 @@ class Store(Protocol):
     ) -> None:
         """Puts a deed on record with the commit (Art. 36)."""
 
-    def next_running_number(self) -> int:
-        """For the business number."""
-
-    def next_running_number_and_citizen(self, *, phone_hash: bytes) -> tuple[int, CitizenRow | None]:
-        """For the business number, and the citizen of that telephone number if there is one."""
+    def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:
+        """In one statement: a number, the citizen of that telephone number, the version of the tree of categories."""
 
     def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> None:
         """Keeps appeal and receipt, and the citizen if new.
@@ -129,6 +138,18 @@ class Store(Protocol):
     def sealed(self, *, appeal: Appeal) -> tuple[CitizenRow, Sealed]:
         """What the citizen brought, encrypted."""
 
+    def tree_version(self) -> int:
+        """Of the categories, the newest."""
+
+    def tree_version_to_change(self) -> int:
+        """The newest version, nobody else's to change until the transaction ends."""
+
+    def wordings(self) -> list[Category]:
+        """Every category in every wording."""
+
+    def change_tree(self, *, version: int, rows: Sequence[Category]) -> None:
+        """Keeps a new version: these rows begin with it, and what stood in their place ends before it."""
+
     def citizen_of_phone(self, *, phone_hash: bytes) -> UUID | None:
         """The citizen of a telephone number."""
 
@@ -155,3 +176,10 @@ class Store(Protocol):
 
     def carry_extension(self, *, work_order_id: UUID, reason: str, time: datetime) -> Extension | None:
         """Keeps a granted extension; answers with it if sla's new day is here already, once."""
+
+
+class Trees(Protocol):
+    """The tree of categories, without a statement where the version at hand is the one asked for."""
+
+    def tree(self, *, version: int, tx: Store) -> Tree:
+        """The tree of that version, the newest as the transaction sees it."""

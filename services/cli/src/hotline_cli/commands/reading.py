@@ -10,6 +10,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.sla.v1 import sla_service_pb2 as sla
@@ -36,6 +37,10 @@ _KINDS = {
     "appeals": _Kind(
         "office", intake.ListAppealsRequest, lambda p: p.intake.ListAppeals, "appeals",
         ("number", "state", "channel", "title", "due_date", "name"),
+    ),
+    "categories": _Kind(
+        "office", categories.ListCategoriesRequest, lambda p: p.categories.ListCategories, "categories",
+        ("path", "level", "retired", "first_version", "name"),
     ),
     "orders": _Kind(
         "office", dispatch.ListWorkOrdersRequest, lambda p: p.dispatch.ListWorkOrders, "work_orders",
@@ -77,6 +82,7 @@ _KINDS = {
 
 _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Message]]]] = {
     "appeals": (intake.GetAppealRequest, lambda p: p.intake.GetAppeal),
+    "categories": (categories.GetCategoryRequest, lambda p: p.categories.GetCategory),
     "workOrders": (dispatch.GetWorkOrderRequest, lambda p: p.dispatch.GetWorkOrder),
     "units": (dispatch.GetUnitRequest, lambda p: p.dispatch.GetUnit),
     "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),

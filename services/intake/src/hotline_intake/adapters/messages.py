@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.intake.v1 import appeal_pb2
+from hotline.intake.v1 import appeal_pb2, category_pb2
 from hotline.intake.v1 import intake_service_pb2 as service_pb2
 
 from hotline_intake.domain import telling
@@ -22,6 +22,7 @@ from hotline_intake.domain.appeal import (
     State,
     Transfer,
 )
+from hotline_intake.domain.category import Category
 from hotline_intake.domain.citizen import Contact
 from hotline_intake.domain.telling import Message
 from hotline_intake.ports import Filters
@@ -137,6 +138,21 @@ def citizen_message(parent: str, message: Message) -> appeal_pb2.CitizenMessage:
 def contact_message(contact: Contact) -> service_pb2.Contact:
     """Who brought an appeal."""
     return service_pb2.Contact(full_name=contact.full_name, phone=contact.phone, address=contact.address)
+
+
+def category_message(category: Category) -> category_pb2.Category:
+    """A category."""
+    return category_pb2.Category(
+        name=category.name,
+        parent=f"categories/{category.parent_id}" if category.parent_id else "",
+        label=category.label,
+        path=category.path,
+        level=category.level,
+        first_version=category.first_version,
+        retired=bool(category.retire_reason),
+        retire_reason=category.retire_reason,
+        etag=str(category.first_version),
+    )
 
 
 def erase_message(erase_time: datetime) -> service_pb2.EraseCitizenResponse:

@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from hotline_kernel.db import Transaction
 from hotline_kernel.errors import ResourceNotFound
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from hotline_intake.adapters.categories import CategoryTransaction
 from hotline_intake.domain.appeal import (
     Answer,
     Appeal,
@@ -27,7 +27,7 @@ from hotline_intake.domain.appeal import (
 )
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.domain.telling import Message, Occasion
-from hotline_intake.ports import CitizenRow, Extension, Filters, Sealed
+from hotline_intake.ports import CitizenRow, Extension, Filters, Groundwork, Sealed
 
 _COLUMNS = """
     appeal.id, appeal.version, appeal.number, appeal.tracking_code, appeal.channel, appeal.kind, appeal.request_type,
@@ -45,9 +45,9 @@ _TO_CHANGE = f"{_BY_ID} FOR UPDATE OF appeal"
 _BY_TRACKING_CODE = f"{_SELECT} WHERE appeal.tracking_code = %(tracking_code)s"
 
 # The lock keeps the citizen from being erased until the appeal is there, encrypted under their key.
-_NUMBER_AND_CITIZEN = """
+_GROUNDWORK = """
 WITH known AS (SELECT id, wrapped_key FROM citizen WHERE phone_hash = %(phone_hash)s FOR SHARE)
-SELECT nextval('appeal_running_number') AS running,
+SELECT nextval('appeal_running_number') AS running, (SELECT version FROM category_tree) AS tree_version,
        (SELECT id FROM known) AS id, (SELECT wrapped_key FROM known) AS wrapped_key
 """
 
@@ -137,20 +137,14 @@ _CONDITIONS = {
 }
 
 
-class Store(Transaction):
+class Store(CategoryTransaction):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
-    def next_running_number(self) -> int:
-        row = self.one("SELECT nextval('appeal_running_number') AS running")
+    def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:
+        row = self.one(_GROUNDWORK, {"phone_hash": phone_hash})
         assert row
-        return int(row["running"])
-
-    def next_running_number_and_citizen(self, *, phone_hash: bytes) -> tuple[int, CitizenRow | None]:
-        row = self.one(_NUMBER_AND_CITIZEN, {"phone_hash": phone_hash})
-        assert row
-        if row["id"] is None:
-            return row["running"], None
-        return row["running"], CitizenRow(id=row["id"], phone_hash=phone_hash, wrapped_key=row["wrapped_key"])
+        known = CitizenRow(id=row["id"], phone_hash=phone_hash, wrapped_key=row["wrapped_key"]) if row["id"] else None
+        return Groundwork(running=row["running"], citizen=known, tree_version=row["tree_version"])
 
     def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> None:
         draft, transfer = appeal.draft, appeal.transferred_from
@@ -199,6 +193,8 @@ class Store(Transaction):
 
     def appeals(self, *, filters: Filters, before: UUID | None, limit: int) -> list[Appeal]:
         if filters.decline_ground and filters.state not in (None, State.DECLINED):
+            return []
+        if filters.categories is not None and not filters.categories:
             return []
         params = _list_params(filters, before)
         statement = list_statement(conditions=list(params))
@@ -319,14 +315,26 @@ class Store(Transaction):
 def list_statement(*, conditions: list[str]) -> str:
     """The statement of a list with these conditions; a test reads its plans.
 
-    The page is cut before the orders are joined, so that the join never changes the way to the page.
+    The page is cut before the orders are joined, so that the join never changes the way to the page. Of several
+    categories each is read by itself, because the planner knows only then how rare it is.
     """
-    where = " AND ".join(_CONDITIONS[name] for name in conditions) or "true"
+    wordings = [name for name in conditions if name.startswith("category_")]
+    where = " AND ".join(_CONDITIONS[name] for name in conditions if name not in wordings) or "true"
+    pages = [
+        f"SELECT * FROM appeal WHERE {where} {also} ORDER BY appeal.id DESC LIMIT %(limit)s"  # noqa: S608
+        for also in [f"AND appeal.category = %({name})s" for name in wordings] or [""]
+    ]
+    page = pages[0]
+    if len(pages) > 1:
+        each = " UNION ALL ".join(f"(SELECT id FROM ({one}) AS one)" for one in pages)  # noqa: S608
+        page = f"""
+          SELECT appeal.* FROM (SELECT id FROM ({each}) AS each ORDER BY id DESC LIMIT %(limit)s) AS newest
+            JOIN appeal USING (id)
+        """  # noqa: S608
     return f"""
-        SELECT {_COLUMNS} FROM (
-          SELECT * FROM appeal WHERE {where} ORDER BY appeal.id DESC LIMIT %(limit)s
-        ) AS appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id ORDER BY appeal.id DESC
-    """  # noqa: S608  (constants of this module)
+        SELECT {_COLUMNS} FROM ({page}) AS appeal
+          LEFT JOIN work_order ON work_order.appeal_id = appeal.id ORDER BY appeal.id DESC
+    """  # noqa: S608  (constants of this module, and numbers)
 
 
 def _list_params(filters: Filters, before: UUID | None) -> dict[str, Any]:
@@ -336,6 +344,7 @@ def _list_params(filters: Filters, before: UUID | None) -> dict[str, Any]:
     if region := wanted.pop("region", None):
         level = "province" if region.endswith("0000") else "city" if region.endswith("00") else "county"
         wanted[level] = region[: {"province": 2, "city": 4, "county": 6}[level]]
+    wanted |= {f"category_{number}": wording for number, wording in enumerate(wanted.pop("categories", ()))}
     return wanted | ({"before": before} if before else {})
 
 

@@ -12,21 +12,22 @@ from hotline_kernel.db import Commands, Database
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_intake import handlers
 from hotline_intake.adapters import messages
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.appeal import Appeal
-from hotline_intake.ports import Vault
+from hotline_intake.handlers import appeals as handlers
+from hotline_intake.ports import Trees, Vault
 
 
 class IntakeServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, vault: Vault, division: str) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, vault: Vault, trees: Trees, division: str) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._vault = vault
+        self._trees = trees
         self._division = division
 
     def RegisterAppeal(self, request: service_pb2.RegisterAppealRequest, call: Call) -> appeal_pb2.Appeal:
@@ -40,6 +41,7 @@ class IntakeServicer:
                 permission=call.permission,
                 tx=tx,
                 vault=self._vault,
+                trees=self._trees,
                 now=self._clock.now(),
             ),
         )
@@ -56,11 +58,13 @@ class IntakeServicer:
             found = handlers.list_appeals(
                 filters=messages.filters_of(request),
                 phone=request.phone,
+                category=request.category,
                 before=page.after_uuid(),
                 limit=page.size + 1,
                 permission=call.permission,
                 tx=tx,
                 vault=self._vault,
+                trees=self._trees,
                 now=self._clock.now(),
             )
         kept, token = page.cut(found, key=lambda appeal: [appeal.id])

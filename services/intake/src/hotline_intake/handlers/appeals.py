@@ -1,10 +1,8 @@
-"""What intake does, one function a use case; what it hears of, at the foot.
-
-`permission` is the permission under which a deed is put on record (Art. 36(4)); `now` is legal time.
-"""
+"""Appeals, from the registration to the disposition, and the vault; what is heard of them, at the foot."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -26,34 +24,34 @@ from hotline_intake.domain import emergency, telling, tracking_code
 from hotline_intake.domain.appeal import Appeal, DeclineGround, DraftContent, Registration, State
 from hotline_intake.domain.citizen import CitizenErased, Contact
 from hotline_intake.domain.telling import Message, Occasion
-from hotline_intake.ports import CitizenRow, Extension, Filters, Key, Sealed, Store, Vault
+from hotline_intake.ports import CitizenRow, Extension, Filters, Key, Sealed, Store, Trees, Vault
 
 _DRAFT_PERMISSION = "intake.drafts.create"
 _OFFICE_ROLES = frozenset({"operator", "callback", "office"})
 
 
 def register_appeal(
-    *, registration: Registration, division: str, permission: str, tx: Store, vault: Vault, now: datetime
+    *, registration: Registration, division: str, permission: str, tx: Store, vault: Vault, trees: Trees, now: datetime
 ) -> Appeal:
     """Takes an appeal in, with its receipt; the one hour begins with the announcement (Art. 2, 20, 21).
 
     division -- code of the hotline's own division, for the business number. Raises `FieldInvalid` when title or draft
-    names the citizen, `PermissionDenied` when somebody else than an operator drafts.
+    names the citizen, `PermissionDenied` when somebody else than an operator drafts, `CategoryUnknown`,
+    `CategoryRetired` (Art. 5).
     """
     draft, contact = registration.draft, registration.contact
     contact.refuse_in(texts=[("title", registration.title), ("draft.text", draft.text if draft else "")])
     if draft and "operator" not in tx.actor.roles:
         raise PermissionDenied(permission=_DRAFT_PERMISSION)
-    if contact.phone:
-        phone_hash = vault.phone_hash(phone=contact.phone)
-        running, known = tx.next_running_number_and_citizen(phone_hash=phone_hash)
-    else:
-        phone_hash, running, known = None, tx.next_running_number(), None
+    phone_hash = vault.phone_hash(phone=contact.phone) if contact.phone else None
+    groundwork = tx.groundwork(phone_hash=phone_hash)
+    trees.tree(version=groundwork.tree_version, tx=tx).require_usable(path=registration.category)
+    known = groundwork.citizen
     citizen, key = _unlocked(known, vault) if known else _new_citizen(phone_hash, vault)
     appeal = Appeal(
         id=uuid7(),
         version=1,
-        number=telling.business_number(division=division, received=now, running=running),
+        number=telling.business_number(division=division, received=now, running=groundwork.running),
         tracking_code=tracking_code.issue(),
         channel=registration.channel,
         kind=registration.kind,
@@ -199,14 +197,22 @@ def list_appeals(
     *,
     filters: Filters,
     phone: str,
+    category: str,
     before: UUID | None,
     limit: int,
     permission: str,
     tx: Store,
     vault: Vault,
+    trees: Trees,
     now: datetime,
 ) -> list[Appeal]:
-    """Appeals, newest first. A search by telephone number is put on record, without the number (Art. 36(4))."""
+    """Appeals, newest first. A search by telephone number is put on record, without the number (Art. 36(4)).
+
+    category -- in any wording that it ever had; stands for everything below it.
+    """
+    if category:
+        wordings = trees.tree(version=tx.tree_version(), tx=tx).wordings_below(path=category)
+        filters = replace(filters, categories=wordings)
     if not phone:
         return tx.appeals(filters=filters, before=before, limit=limit)
     citizen_id = tx.citizen_of_phone(phone_hash=vault.phone_hash(phone=phone))
@@ -215,7 +221,7 @@ def list_appeals(
     )
     if citizen_id is None:
         return []
-    return tx.appeals(filters=Filters(**(vars(filters) | {"citizen_id": citizen_id})), before=before, limit=limit)
+    return tx.appeals(filters=replace(filters, citizen_id=citizen_id), before=before, limit=limit)
 
 
 def track_appeal(*, typed: str, tx: Store) -> tuple[Appeal, Sequence[Message]]:
