@@ -9,6 +9,7 @@ from hotline.intake.v1 import appeal_pb2
 from hotline_kernel.calendar import ZONE
 
 from tests.regulation.city import City
+from tests.regulation.library import Library
 from tests.support.live import LiveHotline
 
 RequestType = appeal_pb2.RequestType
@@ -41,3 +42,9 @@ def national_day(city: City) -> NationalDay:
         received[day] = {name: city.order_of(appeal.name) for name, appeal in appeals.items()}
     before, within = received.values()
     return NationalDay(before, within)
+
+
+@pytest.fixture(scope="session")
+def library(city: City) -> Library:
+    """Its knowledge base and who works on it."""
+    return Library(city)

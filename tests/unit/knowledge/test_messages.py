@@ -9,7 +9,7 @@ from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1.knowledge_service_pb2 import UpdateEntryRequest
 from hotline_kernel.errors import FieldInvalid
 from hotline_knowledge.adapters import messages
-from hotline_knowledge.domain import FieldNotUpdatable
+from hotline_knowledge.domain.entry import FieldNotUpdatable
 
 ENTRY = entry_pb2.Entry(
     name="entries/x", title="新", keywords=["卡"], valid_until=Date(year=2026, month=5, day=8), etag="3"

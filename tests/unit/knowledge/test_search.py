@@ -1,11 +1,12 @@
 """What the index finds (Art. 17)."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hotline_knowledge.adapters.search import SearchIndex
-from hotline_knowledge.domain import Content, EntryKind
+from hotline_knowledge.adapters.search import SearchIndex, Wanted
+from hotline_knowledge.domain.entry import Content, EntryKind, Origin
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,15 @@ ENTRIES = {
     5: Content(title="高速公路ETC办理", text="请到服务网点。", kind=EntryKind.GUIDE, keywords=("电子收费",)),
     6: Content(title="春节临时安排", text="已过期。", kind=EntryKind.POLICY, valid_until=date(2026, 5, 7)),
     7: Content(title="端午节临时安排", text="未开始。", kind=EntryKind.POLICY, valid_from=date(2026, 5, 9)),
+    8: Content(title="话务礼仪规范", text="首问负责。", kind=EntryKind.NORM),
+    9: Content(
+        title="供暖报修互助",
+        text="邻里经验。",
+        kind=EntryKind.GUIDE,
+        unit="units/heat",
+        origin=Origin.SOCIAL,
+        valid_until=date(2026, 5, 20),
+    ),
 }
 
 
@@ -30,8 +40,8 @@ def index() -> SearchIndex:
     return index
 
 
-def found(index: SearchIndex, query: str, *, region: str = "", on: date = TODAY, limit: int = 10) -> list[int]:
-    return [id_.int for id_, _ in index.find(query, region=region, on=on, limit=limit)]
+def found(index: SearchIndex, query: str, *, on: date = TODAY, limit: int = 10, **wanted: Any) -> list[int]:
+    return [id_.int for id_, _ in index.find(query, Wanted(on=on, **wanted), limit=limit)]
 
 
 class TestSearch:
@@ -64,8 +74,25 @@ class TestSearch:
     def test_never_gives_what_does_not_hold_that_day(self, index: SearchIndex, day: int, expected: list[int]) -> None:
         assert [n for n in found(index, "临时安排", on=date(2026, 5, day)) if n in (6, 7)] == expected
 
+    def test_gives_the_offices_norms_to_staff_alone(self, index: SearchIndex) -> None:
+        assert found(index, "话务礼仪规范") == []
+        assert found(index, "话务礼仪规范", for_staff=True) == [8]
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            ({"unit": "units/heat"}, [9]),
+            ({"origin": Origin.SOCIAL}, [9]),
+            ({"kind": EntryKind.QUESTION}, [2]),
+            ({"still_on": date(2026, 5, 20)}, [2, 9]),
+            ({"still_on": date(2026, 5, 21)}, [2]),
+        ],
+    )
+    def test_gives_what_is_wanted_alone(self, index: SearchIndex, wanted: dict[str, Any], expected: list[int]) -> None:
+        assert sorted(found(index, "供暖", **wanted)) == expected
+
     def test_gives_the_better_hit_the_higher_score_and_no_more_than_asked(self, index: SearchIndex) -> None:
-        scores = [score for _, score in index.find("办理补办物业费", region="", on=TODAY, limit=3)]
+        scores = [score for _, score in index.find("办理补办物业费", Wanted(on=TODAY), limit=3)]
         assert scores == sorted(scores, reverse=True)
         assert len(scores) == 3
 

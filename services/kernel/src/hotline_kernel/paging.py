@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol, TypeGuard, TypeVar
 from uuid import UUID
 
@@ -68,6 +69,19 @@ class Page:
         if not _NUMBER.fullmatch(self.after[0]):
             raise PageTokenInvalid(violations=[_NOT_OURS])
         return int(self.after[0])
+
+    def after_day_and_uuid(self) -> tuple[date, UUID] | None:
+        """The keyset of a list that is ordered by a day and an id; None on the first page.
+
+        Raises `PageTokenInvalid`.
+        """
+        if self.after is None:
+            return None
+        try:
+            day, id_ = self.after
+            return date.fromisoformat(day), UUID(id_)
+        except ValueError as error:
+            raise PageTokenInvalid(violations=[_NOT_OURS]) from error
 
     def after_text(self) -> str:
         """The keyset of a list that is ordered by a text alone; empty on the first page."""

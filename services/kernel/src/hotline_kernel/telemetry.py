@@ -70,6 +70,11 @@ DEADLINES_OVERDUE = Gauge(
 )
 DEADLINES_MET = Counter("hotline_deadlines_met_total", "Deadlines settled in time.", ["service", "kind"])
 DEADLINES_MISSED = Counter("hotline_deadlines_missed_total", "Deadlines that passed unsettled.", ["service", "kind"])
+ENTRIES_STALE = Gauge(
+    "hotline_entries_stale",
+    "Served knowledge entries whose review date or last day has come (Art. 10(4), 18).",
+    ["service", "ground"],
+)
 MOMENTS_LAGGING = Gauge(
     "hotline_moments_lagging", "Due moments not yet acted on, counted up to 1,000 (Art. 28).", ["service"]
 )

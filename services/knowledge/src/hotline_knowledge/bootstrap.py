@@ -1,16 +1,27 @@
 """knowledge, wired."""
 
+from datetime import timedelta
+
 from hotline.knowledge.v1 import knowledge_service_pb2
-from hotline_kernel import clock
+from hotline_kernel import clock, telemetry
+from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
+from hotline_kernel.pump import Ticker
 
 from hotline_knowledge.adapters.follower import Follower
 from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import SearchIndex
+from hotline_knowledge.domain.entry import UpkeepGround, legal_day
 from hotline_knowledge.entrypoints.grpc_server import KnowledgeServicer
-from hotline_knowledge.handlers import ON_EVENT
+from hotline_knowledge.handlers import ON_EVENT, entries
 from hotline_knowledge.settings import Settings
+
+ENTRIES_A_TRANSACTION = 200
+CHASE_SECONDS = 60.0
+GAUGE_SECONDS = 60.0
+VIRTUAL_CHASE_SECONDS = 0.25
+"""A virtual clock may move on by days at any instant."""
 
 
 def build(settings: Settings) -> Application[Store]:
@@ -23,6 +34,11 @@ def build(settings: Settings) -> Application[Store]:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
+    rhythm = entries.Rhythm(
+        review_after=timedelta(days=settings.review_after_days),
+        notice=timedelta(days=settings.upkeep_notice_days),
+        chase=timedelta(days=settings.upkeep_chase_days),
+    )
     index = SearchIndex()
     follower = Follower(conninfo=conninfo, database=database, index=index)
     return Application(
@@ -31,9 +47,34 @@ def build(settings: Settings) -> Application[Store]:
         clock=legal_clock,
         servicers={
             knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]: KnowledgeServicer(
-                database=database, clock=legal_clock, index=index, follower=follower
+                database=database, clock=legal_clock, index=index, follower=follower, rhythm=rhythm
             )
         },
         subscriptions=ON_EVENT,
+        tickers=tickers(settings, database=database, legal_clock=legal_clock, rhythm=rhythm),
         background=[follower],
     )
+
+
+def tickers(
+    settings: Settings, *, database: Database[Store], legal_clock: Clock, rhythm: entries.Rhythm
+) -> list[Ticker]:
+    """The periodic tasks. Any number of pumps may run them at once."""
+
+    def chase() -> bool:
+        with database.transaction() as tx:
+            told = entries.chase_upkeep(tx=tx, now=legal_clock.now(), rhythm=rhythm, limit=ENTRIES_A_TRANSACTION)
+        return told == ENTRIES_A_TRANSACTION
+
+    def gauge() -> bool:
+        with database.transaction() as tx:
+            due = tx.upkeep_counts(due_until=legal_day(legal_clock.now()))
+        for ground in UpkeepGround:
+            telemetry.ENTRIES_STALE.labels(settings.service, ground).set(due.get(ground, 0))
+        return False
+
+    chase_seconds = CHASE_SECONDS if settings.clock == "system" else VIRTUAL_CHASE_SECONDS
+    return [
+        Ticker(name="upkeep", interval_seconds=chase_seconds, run=chase),
+        Ticker(name="upkeep-gauge", interval_seconds=GAUGE_SECONDS, run=gauge),
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,10 +13,12 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
-from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
+from hotline.knowledge.v1 import entry_pb2
+from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline.sla.v1 import sla_service_pb2 as sla
 
 from hotline_cli.client import Person, pages
+from hotline_cli.commands import knowledge
 from hotline_cli.output import Format, Output, console, show, show_list
 from hotline_cli.session import connection, person
 
@@ -75,8 +78,8 @@ _KINDS = {
         ("unit", "outcome", "cause", "work_order", "name"),
     ),
     "entries": _Kind(
-        "office", knowledge.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
-        ("title", "kind", "state", "unit", "answer_count", "name"),
+        "office", service.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
+        ("title", "kind", "origin", "state", "unit", "answer_count", "name"),
     ),
 }  # fmt: skip
 
@@ -88,7 +91,7 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),
     "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
-    "entries": (knowledge.GetEntryRequest, lambda p: p.knowledge.GetEntry),
+    "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),
 }
 
 
@@ -171,14 +174,28 @@ def search(
     query: Annotated[str, typer.Argument(help="words, half words or pinyin")],
     *,
     region: Annotated[str, typer.Option(help="division code: entries for this place and the whole city")] = "",
+    unit: Annotated[str, typer.Option(help="only of this unit, units/…")] = "",
+    kind: Annotated[str, typer.Option(help="question, guide, law, policy or norm")] = "",
+    origin: Annotated[str, typer.Option(help="government, public or social")] = "",
+    valid_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="only what still holds on this day")
+    ] = None,
+    seat: Annotated[bool, typer.Option(help="as an intake seat, who finds the office's norms too (Art. 9(2))")] = False,
     limit: Annotated[int, typer.Option(min=1, max=50)] = 10,
     output: Output = Format.TEXT,
 ) -> None:
     """Search the knowledge base (Art. 17)."""
-    with person() as citizen:
-        answer = citizen.knowledge.SearchEntries(
-            knowledge.SearchEntriesRequest(query=query, region=region, page_size=limit)
-        )
+    request = service.SearchEntriesRequest(
+        query=query,
+        region=region,
+        unit=unit,
+        kind=knowledge.KIND.value(kind, "--kind") if kind else entry_pb2.ENTRY_KIND_UNSPECIFIED,
+        origin=knowledge.ORIGIN.value(origin, "--origin") if origin else entry_pb2.ENTRY_ORIGIN_UNSPECIFIED,
+        valid_on=knowledge.date_of(valid_on),
+        page_size=limit,
+    )
+    with person(*(["operator"] if seat else [])) as reader:
+        answer = reader.knowledge.SearchEntries(request)
     show_list(
         [hit.entry for hit in answer.hits],
         ("title", "text", "name"),

@@ -63,7 +63,7 @@ def _entries(city: City) -> Iterator[entry_pb2.Entry]:
             title=entry["title"],
             text=entry["text"],
             kind=entry_pb2.EntryKind.Value(f"ENTRY_KIND_{entry['kind']}"),
-            unit=f"units/{entry['unit']}",
+            unit=f"units/{entry['unit']}" if entry["unit"] else "",
             keywords=entry["keywords"],
         )
 

@@ -1,17 +1,33 @@
 """knowledge's resource as a message, and what requests say as the domain's values."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
 from hotline_kernel.errors import FieldInvalid
 
-from hotline_knowledge.domain import Content, Entry, EntryKind, EntryState, FieldNotUpdatable
+from hotline_knowledge.adapters.postgres import Version
+from hotline_knowledge.domain.difference import Difference
+from hotline_knowledge.domain.entry import Content, Entry, EntryKind, EntryState, FieldNotUpdatable, Origin
 
-UPDATABLE = ("title", "text", "kind", "unit", "region", "keywords", "valid_from", "valid_until")
+UPDATABLE = (
+    "title",
+    "text",
+    "kind",
+    "unit",
+    "region",
+    "keywords",
+    "valid_from",
+    "valid_until",
+    "origin",
+    "review_date",
+    "sources",
+)
 
 
 def entry_message(entry: Entry) -> entry_pb2.Entry:
@@ -33,6 +49,56 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         create_time=_timestamp(entry.create_time),
         update_time=_timestamp(entry.update_time),
         etag=str(entry.version),
+        origin=entry_pb2.EntryOrigin.Value(f"ENTRY_ORIGIN_{content.origin}"),
+        review_date=_date_message(content.review_date),
+        sources=content.sources,
+    )
+
+
+def version_message(entry: Entry, version: Version) -> entry_pb2.EntryVersion:
+    """A version of an entry as it goes out."""
+    left = replace(
+        entry,
+        content=version.content,
+        state=version.state,
+        version=version.version,
+        update_time=version.time,
+    )
+    return entry_pb2.EntryVersion(
+        version=version.version,
+        action=entry_pb2.EntryAction.Value(f"ENTRY_ACTION_{version.action}"),
+        actor=version.actor,
+        time=_timestamp(version.time),
+        entry=entry_message(left),
+    )
+
+
+def difference_message(difference: Difference) -> entry_pb2.FieldDifference:
+    """A field that differs, as it goes out."""
+    return entry_pb2.FieldDifference(
+        field=difference.field, old=difference.old, new=difference.new, lines=difference.lines
+    )
+
+
+def upkeep_message(entry: Entry) -> entry_pb2.Upkeep:
+    """What is due on an entry, as it goes out."""
+    upkeep = entry.upkeep
+    return entry_pb2.Upkeep(
+        entry=entry_message(entry),
+        ground=entry_pb2.UpkeepGround.Value(f"UPKEEP_GROUND_{upkeep.ground if upkeep else 'UNSPECIFIED'}"),
+        due_date=_date_message(upkeep.due if upkeep else None),
+        told_date=_date_message(entry.told.day if entry.told else None),
+        told_count=entry.told.count if entry.told else 0,
+    )
+
+
+def count_message(kind: EntryKind, origin: Origin, state: EntryState, count: int) -> entry_pb2.EntryCount:
+    """How many there are, as it goes out."""
+    return entry_pb2.EntryCount(
+        kind=entry_pb2.EntryKind.Value(f"ENTRY_KIND_{kind}"),
+        origin=entry_pb2.EntryOrigin.Value(f"ENTRY_ORIGIN_{origin}"),
+        state=entry_pb2.EntryState.Value(f"ENTRY_STATE_{state}"),
+        count=count,
     )
 
 
@@ -45,8 +111,11 @@ def content_of(entry: entry_pb2.Entry) -> Content:
         unit=entry.unit,
         region=entry.region,
         keywords=tuple(entry.keywords),
-        valid_from=_date_of(entry.valid_from, "valid_from") if entry.HasField("valid_from") else None,
-        valid_until=_date_of(entry.valid_until, "valid_until") if entry.HasField("valid_until") else None,
+        valid_from=date_of(entry, "valid_from", prefix="entry."),
+        valid_until=date_of(entry, "valid_until", prefix="entry."),
+        origin=origin_of(entry.origin) or Origin.GOVERNMENT,
+        review_date=date_of(entry, "review_date", prefix="entry."),
+        sources=tuple(entry.sources),
     )
 
 
@@ -77,11 +146,20 @@ def kind_of(value: entry_pb2.EntryKind.ValueType) -> EntryKind | None:
     return EntryKind(entry_pb2.EntryKind.Name(value).removeprefix("ENTRY_KIND_")) if value else None
 
 
-def _date_of(message: Date, field: str) -> date:
+def origin_of(value: entry_pb2.EntryOrigin.ValueType) -> Origin | None:
+    """An origin; None if it is not set."""
+    return Origin(entry_pb2.EntryOrigin.Name(value).removeprefix("ENTRY_ORIGIN_")) if value else None
+
+
+def date_of(message: Message, field: str, *, prefix: str = "") -> date | None:
+    """A day in a request; None if it is not set. Raises `FieldInvalid` for a date that is none."""
+    if not message.HasField(field):
+        return None
+    day: Date = getattr(message, field)
     try:
-        return date(message.year, message.month, message.day)
+        return date(day.year, day.month, day.day)
     except (ValueError, OverflowError) as error:
-        raise FieldInvalid(violations=[(f"entry.{field}", "must be a day of the calendar")]) from error
+        raise FieldInvalid(violations=[(f"{prefix}{field}", "must be a day of the calendar")]) from error
 
 
 def _date_message(day: date | None) -> Date | None:

@@ -1,8 +1,8 @@
-"""The table of knowledge."""
+"""The tables of knowledge."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,38 @@ from hotline_kernel.db import Transaction
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from hotline_knowledge.domain import Content, Entry, EntryKind, EntryState, Served
+from hotline_knowledge.domain.entry import (
+    Action,
+    Content,
+    Entry,
+    EntryKind,
+    EntryState,
+    Origin,
+    Served,
+    Told,
+    UpkeepGround,
+)
 
 CHANGE_CHANNEL = "hotline_knowledge"
 """Notified when what is served has changed."""
 
 ENTRY = """
-    SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, state, version, served, change,
-           answer_count, create_time, update_time
+    SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources, state,
+           version, served, writers, told_date, told_count, change, answer_count, create_time, update_time
       FROM entry"""
-_LAST = UUID(int=2**128 - 1)
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """An entry as a change left it."""
+
+    version: int
+    action: Action
+    actor: str
+    time: datetime
+    state: EntryState
+    content: Content
 
 
 class Store(Transaction):
@@ -28,10 +50,11 @@ class Store(Transaction):
     def add(self, entry: Entry) -> None:
         """Adds a new entry."""
         self.run(
-            """INSERT INTO entry (id, title, text, kind, unit, region, keywords, valid_from, valid_until, state,
-                 version, served, answer_count, create_time, update_time)
+            """INSERT INTO entry (id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin,
+                 review_date, sources, state, version, served, writers, answer_count, create_time, update_time)
                VALUES (%(id)s, %(title)s, %(text)s, %(kind)s, %(unit)s, %(region)s, %(keywords)s, %(valid_from)s,
-                 %(valid_until)s, %(state)s, %(version)s, %(served)s, 0, %(create_time)s, %(update_time)s)""",
+                 %(valid_until)s, %(origin)s, %(review_date)s, %(sources)s, %(state)s, %(version)s, %(served)s,
+                 %(writers)s, 0, %(create_time)s, %(update_time)s)""",
             _params(entry),
         )
 
@@ -40,7 +63,8 @@ class Store(Transaction):
         self.run(
             """UPDATE entry SET title = %(title)s, text = %(text)s, kind = %(kind)s, unit = %(unit)s,
                  region = %(region)s, keywords = %(keywords)s, valid_from = %(valid_from)s,
-                 valid_until = %(valid_until)s, state = %(state)s, version = %(version)s,
+                 valid_until = %(valid_until)s, origin = %(origin)s, review_date = %(review_date)s,
+                 sources = %(sources)s, state = %(state)s, version = %(version)s, writers = %(writers)s,
                  update_time = %(update_time)s
                WHERE id = %(id)s""",
             _params(entry),
@@ -52,11 +76,98 @@ class Store(Transaction):
         self.run("SELECT pg_advisory_xact_lock(hashtextextended('entry_change', 0))")
         self.run(
             """UPDATE entry SET state = %(state)s, version = %(version)s, served = %(served)s,
-                 update_time = %(update_time)s, change = nextval('entry_change')
+                 review_date = %(review_date)s, writers = %(writers)s, upkeep_date = %(upkeep_date)s, told_date = NULL,
+                 told_count = 0, update_time = %(update_time)s, change = nextval('entry_change')
                WHERE id = %(id)s""",
             _params(entry),
         )
         self.run("SELECT pg_notify(%(channel)s, '')", {"channel": CHANGE_CHANNEL})
+
+    def save_told(self, entry: Entry) -> None:
+        """Saves that its owner was told what is due."""
+        self.run(
+            "UPDATE entry SET told_date = %(told_date)s, told_count = %(told_count)s WHERE id = %(id)s", _params(entry)
+        )
+
+    def keep_version(self, entry: Entry, *, action: Action) -> None:
+        """Keeps what this change left for good (Art. 18)."""
+        self.run(
+            """INSERT INTO entry_version (entry_id, version, action, actor, time, state, content)
+               VALUES (%(id)s, %(version)s, %(action)s, %(actor)s, %(update_time)s, %(state)s, %(content)s)""",
+            _params(entry)
+            | {"action": action, "actor": self.actor.subject, "content": Jsonb(_content_json(entry.content))},
+        )
+
+    def versions(self, entry_id: UUID, *, after: int, limit: int) -> list[Version]:
+        """What each change left, oldest first."""
+        rows = self.all(
+            """SELECT version, action, actor, time, state, content FROM entry_version
+                WHERE entry_id = %(id)s AND version > %(after)s ORDER BY version LIMIT %(limit)s""",
+            {"id": entry_id, "after": after, "limit": limit},
+        )
+        return [
+            Version(
+                version=row["version"],
+                action=Action(row["action"]),
+                actor=row["actor"],
+                time=row["time"],
+                state=EntryState(row["state"]),
+                content=_to_content(row["content"]),
+            )
+            for row in rows
+        ]
+
+    def content_of_version(self, entry_id: UUID, version: int) -> Content | None:
+        """What it said in that version."""
+        row = self.one(
+            "SELECT content FROM entry_version WHERE entry_id = %(id)s AND version = %(version)s",
+            {"id": entry_id, "version": version},
+        )
+        return _to_content(row["content"]) if row else None
+
+    def entries_to_chase(self, *, due_until: date, told_until: date, limit: int) -> list[Entry]:
+        """Served entries that are due until then and whose owner was not told since, locked; first due first."""
+        rows = self.all(
+            f"""{ENTRY} WHERE upkeep_date <= %(due_until)s AND (told_date IS NULL OR told_date <= %(told_until)s)
+                ORDER BY upkeep_date, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED""",
+            {"due_until": due_until, "told_until": told_until, "limit": limit},
+        )
+        return [to_entry(row) for row in rows]
+
+    def upkeep(self, *, due_until: date, unit: str, after: tuple[date, UUID] | None, limit: int) -> list[Entry]:
+        """Served entries that are due until then, first due first.
+
+        unit -- only of this one; empty: of every one.
+        """
+        rows = self.all(
+            upkeep_statement(unit=unit),
+            {
+                "due_until": due_until,
+                "unit": unit,
+                "day": after[0] if after else date.min,
+                "id": after[1] if after else _FIRST,
+                "limit": limit,
+            },
+        )
+        return [to_entry(row) for row in rows]
+
+    def counts(self, *, unit: str) -> list[tuple[EntryKind, Origin, EntryState, int]]:
+        """How many entries there are of each kind, origin and state (Art. 9(4), 17)."""
+        rows = self.all(
+            """SELECT kind, origin, state, count(*) AS n FROM entry WHERE %(unit)s IN ('', unit)
+                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+            {"unit": unit},
+        )
+        return [(EntryKind(r["kind"]), Origin(r["origin"]), EntryState(r["state"]), r["n"]) for r in rows]
+
+    def upkeep_counts(self, *, due_until: date) -> dict[UpkeepGround, int]:
+        """How many served entries are due until then, by what is due first."""
+        rows = self.all(
+            """SELECT (served->>'valid_until')::date IS NOT DISTINCT FROM upkeep_date AS expires, count(*) AS n
+                 FROM entry WHERE upkeep_date <= %(due_until)s GROUP BY 1""",
+            {"due_until": due_until},
+        )
+        return {UpkeepGround.EXPIRY if row["expires"] else UpkeepGround.REVIEW: row["n"] for row in rows}
 
     def entry(self, entry_id: UUID) -> Entry | None:
         """As it stands."""
@@ -78,6 +189,7 @@ class Store(Transaction):
         *,
         state: EntryState | None,
         kind: EntryKind | None,
+        origin: Origin | None,
         unit: str,
         region: str,
         after: UUID | None,
@@ -85,8 +197,16 @@ class Store(Transaction):
     ) -> list[Entry]:
         """Those that fit every filter that is set, newest first."""
         rows = self.all(
-            entries_statement(state=state, kind=kind, unit=unit, region=region),
-            {"state": state, "kind": kind, "unit": unit, "region": region, "after": after or _LAST, "limit": limit},
+            entries_statement(state=state, kind=kind, origin=origin, unit=unit, region=region),
+            {
+                "state": state,
+                "kind": kind,
+                "origin": origin,
+                "unit": unit,
+                "region": region,
+                "after": after or _LAST,
+                "limit": limit,
+            },
         )
         return [to_entry(row) for row in rows]
 
@@ -102,16 +222,28 @@ class Store(Transaction):
         self.run("UPDATE entry SET answer_count = answer_count + 1 WHERE id = %(id)s", {"id": entry_id})
 
 
-def entries_statement(*, state: EntryState | None, kind: EntryKind | None, unit: str, region: str) -> str:
+def entries_statement(
+    *, state: EntryState | None, kind: EntryKind | None, origin: Origin | None, unit: str, region: str
+) -> str:
     """The statement of `Store.entries`; each filter has an index that ends in the keyset."""
     filters = {
         "state = %(state)s": state is not None,
         "kind = %(kind)s": kind is not None,
+        "origin = %(origin)s": origin is not None,
         "unit = %(unit)s": bool(unit),
         "region = %(region)s": bool(region),
     }
     wanted = [condition for condition, is_set in filters.items() if is_set]
     return f"{ENTRY} WHERE {' AND '.join([*wanted, 'id < %(after)s'])} ORDER BY id DESC LIMIT %(limit)s"
+
+
+def upkeep_statement(*, unit: str) -> str:
+    """The statement of `Store.upkeep`; with and without a unit an index has its order."""
+    of_unit = "unit = %(unit)s AND " if unit else ""
+    return (
+        f"{ENTRY} WHERE {of_unit}upkeep_date <= %(due_until)s AND (upkeep_date, id) > (%(day)s, %(id)s)"
+        " ORDER BY upkeep_date, id LIMIT %(limit)s"
+    )
 
 
 def to_entry(row: DictRow) -> Entry:
@@ -125,6 +257,8 @@ def to_entry(row: DictRow) -> Entry:
         state=EntryState(row["state"]),
         version=row["version"],
         served=Served(content=_to_content(served), version=served["version"]) if served else None,
+        writers=tuple(row["writers"]),
+        told=Told(day=row["told_date"], count=row["told_count"]) if row["told_date"] else None,
         answer_count=row["answer_count"],
     )
 
@@ -133,23 +267,30 @@ def _params(entry: Entry) -> dict[str, Any]:
     return {
         **vars(entry.content),
         "keywords": list(entry.content.keywords),
+        "sources": list(entry.content.sources),
         "id": entry.id,
         "state": entry.state,
         "version": entry.version,
         "served": Jsonb(_served_json(entry.served)) if entry.served else None,
+        "writers": list(entry.writers),
+        "upkeep_date": entry.upkeep.due if entry.upkeep else None,
+        "told_date": entry.told.day if entry.told else None,
+        "told_count": entry.told.count if entry.told else 0,
         "create_time": entry.create_time,
         "update_time": entry.update_time,
     }
 
 
 def _served_json(served: Served) -> dict[str, Any]:
-    return {
-        key: value.isoformat() if isinstance(value, date) else value
-        for key, value in (asdict(served.content) | {"version": served.version}).items()
-    }
+    return _content_json(served.content) | {"version": served.version}
 
 
-def _to_content(row: DictRow) -> Content:
+def _content_json(content: Content) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in asdict(content).items()}
+
+
+def _to_content(row: Mapping[str, Any]) -> Content:
+    """From the row of an entry, or from JSON that a release before may have written."""
     return Content(
         title=row["title"],
         text=row["text"],
@@ -159,6 +300,9 @@ def _to_content(row: DictRow) -> Content:
         keywords=tuple(row["keywords"]),
         valid_from=_to_date(row["valid_from"]),
         valid_until=_to_date(row["valid_until"]),
+        origin=Origin(row.get("origin", Origin.GOVERNMENT)),
+        review_date=_to_date(row.get("review_date")),
+        sources=tuple(row.get("sources", ())),
     )
 
 

@@ -7,6 +7,7 @@ or typed pinyin (pairs of syllables). Queries are made of terms, never parsed: n
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -18,7 +19,7 @@ import tantivy
 from pypinyin import lazy_pinyin
 from tantivy import FieldType, Occur, Query
 
-from hotline_knowledge.domain import Content
+from hotline_knowledge.domain.entry import Content, EntryKind, Origin
 
 _EVERYWHERE = "everywhere"
 _RUN = re.compile(r"[^\W_]+")
@@ -30,6 +31,24 @@ _SYLLABLE = re.compile(
 )
 _WEIGHTS = {"words": 3.0, "grams": 1.0, "sounds": 0.5, "text": 1.0}
 """Fields and what a hit in them is worth: words, pairs of characters and sounds of title and keywords; the text."""
+_FILTERS = ("region", "unit", "kind", "origin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which entries a search is for (Art. 17); what is empty lets all pass."""
+
+    on: date
+    """They hold on this day."""
+    still_on: date | None = None
+    """And still on this one."""
+    region: str = ""
+    """For this place and for the whole city."""
+    unit: str = ""
+    kind: EntryKind | None = None
+    origin: Origin | None = None
+    for_staff: bool = False
+    """The office's own norms, too (Art. 9(2))."""
 
 
 class SearchIndex:
@@ -38,7 +57,8 @@ class SearchIndex:
     def __init__(self) -> None:
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-        builder.add_text_field("region", tokenizer_name="raw", index_option="basic")
+        for field in _FILTERS:
+            builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
         builder.add_integer_field("valid_from", fast=True)
         builder.add_integer_field("valid_until", fast=True)
         for field in _WEIGHTS:
@@ -62,30 +82,35 @@ class SearchIndex:
             self._writer.commit()
             self._index.reload()
 
-    def find(self, query: str, *, region: str, on: date, limit: int) -> list[tuple[UUID, float]]:
-        """Ids of entries valid on that day, best first, with their scores.
-
-        region -- entries for this place and for the whole city; empty: everywhere.
-        """
-        wanted = [
+    def find(self, query: str, wanted: Wanted, *, limit: int) -> list[tuple[UUID, float]]:
+        """Ids of entries that are wanted, best first, with their scores."""
+        terms = [
             (Occur.Should, Query.boost_query(Query.term_query(self._schema, field, term, "freq"), weight))
             for field, weight, terms in _terms(query)
             for term in terms
         ]
-        if not wanted:
+        if not terms:
             return []
-        day = on.toordinal()
         clauses = [
-            (Occur.Must, Query.boolean_query(wanted)),
-            (Occur.Must, self._between("valid_from", None, day)),
-            (Occur.Must, self._between("valid_until", day, None)),
+            (Occur.Must, Query.boolean_query(terms)),
+            (Occur.Must, self._between("valid_from", None, wanted.on.toordinal())),
+            (Occur.Must, self._between("valid_until", (wanted.still_on or wanted.on).toordinal(), None)),
         ]
-        if region:
-            places = Query.term_set_query(self._schema, "region", [region, _EVERYWHERE])
-            clauses.append((Occur.Must, Query.const_score_query(places, 0.0)))
+        passing: dict[str, list[str]] = {
+            "region": [wanted.region, _EVERYWHERE] if wanted.region else [],
+            "unit": [wanted.unit] if wanted.unit else [],
+            "kind": [wanted.kind] if wanted.kind else [],
+            "origin": [wanted.origin] if wanted.origin else [],
+        }
+        clauses += ((Occur.Must, self._one_of(field, values)) for field, values in passing.items() if values)
+        if not wanted.for_staff:
+            clauses.append((Occur.MustNot, self._one_of("kind", [EntryKind.NORM])))
         searcher = self._index.searcher()
         hits = searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         return [(UUID(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
+
+    def _one_of(self, field: str, values: list[str]) -> Query:
+        return Query.const_score_query(Query.term_set_query(self._schema, field, values), 0.0)
 
     def _between(self, field: str, lowest: int | None, highest: int | None) -> Query:
         days = Query.range_query(self._schema, field, FieldType.Integer, lowest, highest)
@@ -97,6 +122,9 @@ def _document(id_: UUID, content: Content) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("id", str(id_))
     document.add_text("region", content.region or _EVERYWHERE)
+    document.add_text("unit", content.unit)
+    document.add_text("kind", content.kind or "")
+    document.add_text("origin", content.origin)
     document.add_integer("valid_from", (content.valid_from or date.min).toordinal())
     document.add_integer("valid_until", (content.valid_until or date.max).toordinal())
     document.add_text("words", " ".join(word for head in heads for word in _words(head)))

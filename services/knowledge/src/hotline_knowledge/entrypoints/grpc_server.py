@@ -9,12 +9,13 @@ from hotline_kernel.errors import FieldInvalid, ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_knowledge import handlers
 from hotline_knowledge.adapters import messages
 from hotline_knowledge.adapters.follower import Follower
 from hotline_knowledge.adapters.postgres import Store
-from hotline_knowledge.adapters.search import SearchIndex
-from hotline_knowledge.domain import legal_day
+from hotline_knowledge.adapters.search import SearchIndex, Wanted
+from hotline_knowledge.domain.entry import legal_day
+from hotline_knowledge.handlers import entries as handlers
+from hotline_knowledge.handlers.entries import Rhythm
 
 _HITS = 10
 _HITS_MAX = 50
@@ -23,12 +24,15 @@ _HITS_MAX = 50
 class KnowledgeServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, index: SearchIndex, follower: Follower) -> None:
+    def __init__(
+        self, *, database: Database[Store], clock: Clock, index: SearchIndex, follower: Follower, rhythm: Rhythm
+    ) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._index = index
         self._follower = follower
+        self._rhythm = rhythm
 
     def CreateEntry(self, request: service_pb2.CreateEntryRequest, call: Call) -> entry_pb2.Entry:
         return self._commands.run(
@@ -53,6 +57,7 @@ class KnowledgeServicer:
             found = tx.entries(
                 state=messages.state_of(request.state),
                 kind=messages.kind_of(request.kind),
+                origin=messages.origin_of(request.origin),
                 unit=request.unit,
                 region=request.region,
                 after=page.after_uuid(),
@@ -85,7 +90,13 @@ class KnowledgeServicer:
             call,
             entry_pb2.Entry,
             lambda tx: messages.entry_message(
-                handlers.publish_entry(entry_id=uuid_of(request.name), etag=request.etag, tx=tx, now=self._clock.now())
+                handlers.publish_entry(
+                    entry_id=uuid_of(request.name),
+                    etag=request.etag,
+                    rhythm=self._rhythm,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
             ),
         )
         self._follower.catch_up()
@@ -109,12 +120,84 @@ class KnowledgeServicer:
         self._follower.catch_up()
         return withdrawn
 
+    def ConfirmEntry(self, request: service_pb2.ConfirmEntryRequest, call: Call) -> entry_pb2.Entry:
+        confirmed = self._commands.run(
+            request,
+            call,
+            entry_pb2.Entry,
+            lambda tx: messages.entry_message(
+                handlers.confirm_entry(
+                    entry_id=uuid_of(request.name),
+                    review_date=messages.date_of(request, "review_date"),
+                    etag=request.etag,
+                    rhythm=self._rhythm,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )
+        self._follower.catch_up()
+        return confirmed
+
+    def ListEntryVersions(
+        self, request: service_pb2.ListEntryVersionsRequest, call: Call
+    ) -> service_pb2.ListEntryVersionsResponse:
+        page = Page.read(request)
+        entry_id = uuid_of(request.parent, field="parent")
+        with self._database.transaction(actor=call.principal) as tx:
+            entry = tx.entry(entry_id)
+            found = tx.versions(entry_id, after=page.after_number(), limit=page.size + 1)
+        if entry is None:
+            raise ResourceNotFound(resource=request.parent)
+        kept, token = page.cut(found, key=lambda version: [version.version])
+        return service_pb2.ListEntryVersionsResponse(
+            versions=[messages.version_message(entry, version) for version in kept], next_page_token=token
+        )
+
+    def DiffEntryVersions(
+        self, request: service_pb2.DiffEntryVersionsRequest, call: Call
+    ) -> service_pb2.DiffEntryVersionsResponse:
+        with self._database.transaction(actor=call.principal) as tx:
+            found = handlers.diff_versions(
+                entry_id=uuid_of(request.name), old=request.old_version, new=request.new_version, tx=tx
+            )
+        return service_pb2.DiffEntryVersionsResponse(differences=[messages.difference_message(each) for each in found])
+
+    def ListUpkeep(self, request: service_pb2.ListUpkeepRequest, call: Call) -> service_pb2.ListUpkeepResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.upkeep(
+                due_until=legal_day(self._clock.now()) + self._rhythm.notice,
+                unit=handlers.unit_to_look_after(request.unit, actor=call.principal),
+                after=page.after_day_and_uuid(),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda entry: [entry.upkeep.due if entry.upkeep else "", entry.id])
+        return service_pb2.ListUpkeepResponse(
+            upkeep=[messages.upkeep_message(entry) for entry in kept], next_page_token=token
+        )
+
+    def CountEntries(self, request: service_pb2.CountEntriesRequest, call: Call) -> service_pb2.CountEntriesResponse:
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.counts(unit=request.unit)
+        return service_pb2.CountEntriesResponse(counts=[messages.count_message(*each) for each in found])
+
     def SearchEntries(self, request: service_pb2.SearchEntriesRequest, call: Call) -> service_pb2.SearchEntriesResponse:
         if request.page_size < 0:
             raise FieldInvalid(violations=[("page_size", "must not be negative")])
         today = legal_day(self._clock.now())
-        limit = min(request.page_size or _HITS, _HITS_MAX)
-        found = self._index.find(request.query, region=request.region, on=today, limit=limit)
+        wanted = Wanted(
+            on=today,
+            still_on=messages.date_of(request, "valid_on"),
+            region=request.region,
+            unit=request.unit,
+            kind=messages.kind_of(request.kind),
+            origin=messages.origin_of(request.origin),
+            for_staff=handlers.is_staff(call.principal),
+        )
+        if wanted.still_on and wanted.still_on < today:
+            raise FieldInvalid(violations=[("valid_on", "must not be before today")])
+        found = self._index.find(request.query, wanted, limit=min(request.page_size or _HITS, _HITS_MAX))
         with self._database.transaction(actor=call.principal) as tx:
             entries = tx.entries_of([id_ for id_, _ in found])
         # The index finds, the database decides: another server may have withdrawn an entry this very moment (Art. 18).

@@ -1,0 +1,168 @@
+"""What units, editors and the public do with the knowledge base (Art. 9, 10(4), 17-19, 31)."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.type.date_pb2 import Date
+from hotline.knowledge.v1 import entry_pb2
+from hotline.knowledge.v1 import knowledge_service_pb2 as service
+
+from hotline_cli.client import Hotline, Person, new_request_id
+from hotline_cli.output import Format, Output, show, show_list
+from hotline_cli.session import connection, person
+from hotline_cli.words import Word
+
+app = typer.Typer(no_args_is_help=True)
+entry_app = typer.Typer(no_args_is_help=True, help="Write, review and look after entries of the knowledge base.")
+app.add_typer(entry_app, name="entry")
+
+KIND = Word(entry_pb2.EntryKind, "ENTRY_KIND")
+ORIGIN = Word(entry_pb2.EntryOrigin, "ENTRY_ORIGIN")
+
+EntryName = Annotated[str, typer.Argument(help="entries/…, as `hotline list entries` names it")]
+AsUnit = Annotated[str, typer.Option("--as-unit", help="do it as this unit, units/…; otherwise as an editor")]
+Subject = Annotated[str, typer.Option(help="who does it, on this machine's own platform, for example editor-602")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def date_of(day: datetime | None) -> Date | None:
+    """A day that was typed, as it goes out; None if none was."""
+    return Date(year=day.year, month=day.month, day=day.day) if day else None
+
+
+def writer(hotline: Hotline, *, unit: str, subject: str) -> Person:
+    """A unit, or an editor."""
+    return hotline.person("unit", unit=unit, subject=subject) if unit else hotline.person("editor", subject=subject)
+
+
+@entry_app.command("write")
+def write(
+    *,
+    title: Annotated[str, typer.Option(help="title, or the question")] = "",
+    text: Annotated[str, typer.Option(help="the answer")] = "",
+    kind: Annotated[str, typer.Option(help="question, guide, law, policy or norm")] = "",
+    origin: Annotated[str, typer.Option(help="government, public or social (Art. 17)")] = "",
+    unit: Annotated[str, typer.Option(help="the unit that answers for it, units/…; without one the office")] = "",
+    region: Annotated[str, typer.Option(help="division code it holds for")] = "",
+    keyword: Annotated[list[str] | None, typer.Option(help="another word for it; may be repeated")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="what it rests on; may be repeated")] = None,
+    valid_from: Day = None,
+    valid_until: Day = None,
+    review_date: Day = None,
+    change: Annotated[str, typer.Option(help="change what is given here of this entry, entries/…")] = "",
+    as_unit: AsUnit = "",
+    subject: Subject = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Write an entry, or change one; it is served after its review (Art. 18)."""
+    entry = entry_pb2.Entry(
+        name=change,
+        title=title,
+        text=text,
+        kind=KIND.value(kind, "--kind") if kind else entry_pb2.ENTRY_KIND_UNSPECIFIED,
+        origin=ORIGIN.value(origin, "--origin") if origin else entry_pb2.ENTRY_ORIGIN_UNSPECIFIED,
+        unit=unit or ("" if change else as_unit),
+        region=region,
+        keywords=keyword,
+        sources=source,
+        valid_from=date_of(valid_from),
+        valid_until=date_of(valid_until),
+        review_date=date_of(review_date),
+    )
+    with connection() as hotline:
+        knowledge = writer(hotline, unit=as_unit, subject=subject).knowledge
+        if change:
+            paths = [field.name for field, _ in entry.ListFields() if field.name != "name"]
+            updated = service.UpdateEntryRequest(
+                entry=entry, update_mask=FieldMask(paths=paths), request_id=new_request_id()
+            )
+            show(knowledge.UpdateEntry(updated), output)
+        else:
+            show(knowledge.CreateEntry(service.CreateEntryRequest(entry=entry, request_id=new_request_id())), output)
+
+
+@entry_app.command("publish")
+def publish(name: EntryName, *, subject: Subject = "", output: Output = Format.TEXT) -> None:
+    """End the review of an entry somebody else wrote; it is served from now on (Art. 18)."""
+    with connection() as hotline:
+        editor = hotline.person("editor", subject=subject).knowledge
+        show(editor.PublishEntry(service.PublishEntryRequest(name=name, request_id=new_request_id())), output)
+
+
+@entry_app.command("withdraw")
+def withdraw(
+    name: EntryName, *, reason: Annotated[str, typer.Option(help="why")], output: Output = Format.TEXT
+) -> None:
+    """Take an entry back; it is no longer served (Art. 18)."""
+    request = service.WithdrawEntryRequest(name=name, reason=reason, request_id=new_request_id())
+    with person("editor") as editor:
+        show(editor.knowledge.WithdrawEntry(request), output)
+
+
+@entry_app.command("confirm")
+def confirm(
+    name: EntryName,
+    *,
+    review_date: Day = None,
+    as_unit: AsUnit = "",
+    subject: Subject = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Say that an entry still holds, until the next review date (Art. 10(4))."""
+    request = service.ConfirmEntryRequest(name=name, review_date=date_of(review_date), request_id=new_request_id())
+    with connection() as hotline:
+        show(writer(hotline, unit=as_unit, subject=subject).knowledge.ConfirmEntry(request), output)
+
+
+@entry_app.command("versions")
+def versions(name: EntryName, *, output: Output = Format.TEXT) -> None:
+    """Show every version of an entry: what was done, when and by whom (Art. 18)."""
+    with person("office") as office:
+        answer = office.knowledge.ListEntryVersions(service.ListEntryVersionsRequest(parent=name, page_size=1000))
+    show_list(answer.versions, ("version", "action", "actor", "time"), output, empty="no versions", more=False)
+
+
+@entry_app.command("diff")
+def diff(
+    name: EntryName,
+    *,
+    old: Annotated[int, typer.Option(min=1, help="the one version")],
+    new: Annotated[int, typer.Option(min=1, help="the other")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Show what two versions of an entry have different (Art. 18)."""
+    request = service.DiffEntryVersionsRequest(name=name, old_version=old, new_version=new)
+    with person("office") as office:
+        answer = office.knowledge.DiffEntryVersions(request)
+    show_list(answer.differences, ("field", "old", "new", "lines"), output, empty="they say the same", more=False)
+
+
+@entry_app.command("upkeep")
+def upkeep(
+    *,
+    unit: Annotated[str, typer.Option(help="only of this unit, units/…")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show entries whose review date or last day comes soon or has passed, first due first (Art. 10(4), 18)."""
+    with person("office") as office:
+        answer = office.knowledge.ListUpkeep(service.ListUpkeepRequest(unit=unit, page_size=limit))
+    show_list(
+        answer.upkeep,
+        ("ground", "due_date", "told_count", "entry"),
+        output,
+        empty="nothing is due",
+        more=bool(answer.next_page_token),
+    )
+
+
+@entry_app.command("count")
+def count(
+    *, unit: Annotated[str, typer.Option(help="only of this unit, units/…")] = "", output: Output = Format.TEXT
+) -> None:
+    """Count entries by kind, origin and state (Art. 9(4), 17)."""
+    with person("office") as office:
+        answer = office.knowledge.CountEntries(service.CountEntriesRequest(unit=unit))
+    show_list(answer.counts, ("kind", "origin", "state", "count"), output, empty="no entries", more=False)
