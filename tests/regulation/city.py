@@ -285,25 +285,37 @@ class City:
         found = self.seat.ListCallbacks(feedback.ListCallbacksRequest(work_order=order)).callbacks
         return max(found, key=lambda callback: callback.round)
 
-    def call_back(self, order: str, verdict: callback_pb2.Verdict.ValueType) -> callback_pb2.Callback:
-        """The citizen says how it was."""
+    def call_back(
+        self,
+        order: str,
+        verdict: callback_pb2.Verdict.ValueType,
+        *,
+        means: callback_pb2.CallbackMeans.ValueType = callback_pb2.CALLBACK_MEANS_MESSAGE,
+    ) -> callback_pb2.Callback:
+        """The citizen says how it was; by message, which may be answered at any hour, unless told otherwise."""
         return self.seat.CompleteCallback(
             feedback.CompleteCallbackRequest(
                 name=self.callback_of(order).name,
                 verdict=verdict,
                 solved=verdict == callback_pb2.VERDICT_SATISFIED,
+                means=means,
                 request_id=new_request_id(),
             )
         )
 
-    def try_to_reach(self, order: str) -> callback_pb2.Callback:
-        """Nobody answers."""
+    def try_to_reach(
+        self,
+        order: str,
+        outcome: callback_pb2.AttemptOutcome.ValueType = callback_pb2.ATTEMPT_OUTCOME_NO_ANSWER,
+        *,
+        means: callback_pb2.CallbackMeans.ValueType = callback_pb2.CALLBACK_MEANS_PHONE,
+    ) -> callback_pb2.Callback:
+        """Nobody answers the telephone, tried as soon as it may be; time passes until then."""
+        callback = self.callback_of(order)
+        if means == callback_pb2.CALLBACK_MEANS_PHONE and moment(callback.next_call_time) > self.now:
+            self.move_to(moment(callback.next_call_time))
         return self.seat.RecordAttempt(
-            feedback.RecordAttemptRequest(
-                name=self.callback_of(order).name,
-                outcome=callback_pb2.ATTEMPT_OUTCOME_NO_ANSWER,
-                request_id=new_request_id(),
-            )
+            feedback.RecordAttemptRequest(name=callback.name, outcome=outcome, means=means, request_id=new_request_id())
         )
 
     def review_of(self, appeal: str) -> callback_pb2.QualityReview:

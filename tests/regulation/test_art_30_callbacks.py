@@ -11,7 +11,7 @@ from hotline_cli.client import new_request_id
 
 from tests.regulation.city import CALLBACK, HANDLING, LEAD, City, moment, refused
 
-DUTIES = ("feedback:30", "feedback:30-review", "sla:21,24,26,30")
+DUTIES = ("feedback:30", "feedback:30-review", "dispatch:28(3),30", "sla:21,24,26,30")
 
 SATISFIED, DISSATISFIED = callback_pb2.VERDICT_SATISFIED, callback_pb2.VERDICT_DISSATISFIED
 CLOSED = work_order_pb2.WORK_ORDER_STATE_CLOSED

@@ -52,7 +52,13 @@ _NAMES = {
     "^entries/": "entry",
     "^(appeals|workOrders)/": "work_order",
 }
-_SAMPLES = {"^units/": CITY_UNIT, "^[0-9]{6}$": "139902", r"^\+?[0-9]": "13900000001", "^[0-9]{3,12}$": "12345"}
+_SAMPLES = {
+    "^[1-3]$": "1",
+    "^units/": CITY_UNIT,
+    "^[0-9]{6}$": "139902",
+    r"^\+?[0-9]": "13900000001",
+    "^[0-9]{3,12}$": "12345",
+}
 _RESOURCES = frozenset({"Unit", "Entry"})  # which come in requests; what they must have, their services say
 _SET_BY_US = frozenset({"create_time", "update_time"})  # of a resource that comes back in a request: not looked at
 

@@ -43,7 +43,11 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     callback = seat.ListCallbacks(feedback.ListCallbacksRequest(work_order=order)).callbacks[0].name
     seat.CompleteCallback(
         feedback.CompleteCallbackRequest(
-            name=callback, verdict=callback_pb2.VERDICT_DISSATISFIED, note="还是冷", request_id=new_request_id()
+            name=callback,
+            verdict=callback_pb2.VERDICT_DISSATISFIED,
+            note="还是冷",
+            means=callback_pb2.CALLBACK_MEANS_MESSAGE,
+            request_id=new_request_id(),
         )
     )
     quiet.wait()

@@ -163,7 +163,11 @@ def result_of(order: str) -> dispatch.ReportResultRequest:
 
 
 def satisfied(callback: str) -> feedback.CompleteCallbackRequest:
-    """A citizen who is satisfied (Art. 30)."""
+    """A citizen who is satisfied and says so by message, at whatever hour (Art. 30)."""
     return feedback.CompleteCallbackRequest(
-        name=callback, verdict=callback_pb2.VERDICT_SATISFIED, solved=True, request_id=new_request_id()
+        name=callback,
+        verdict=callback_pb2.VERDICT_SATISFIED,
+        solved=True,
+        means=callback_pb2.CALLBACK_MEANS_MESSAGE,
+        request_id=new_request_id(),
     )

@@ -18,8 +18,12 @@ from hotline.feedback.v1 import feedback_service_pb2 as service_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import AppealAnswered
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMissed, DeadlineSet, DeadlinesOpened
 from hotline.sla.v1 import deadline_pb2
-from hotline_feedback.adapters import postgres
-from hotline_feedback.domain import CallbackState, EvaluationNotOpen, NoOrderToReopen, ReviewEnded, Verdict
+from hotline_feedback.adapters.postgres.callbacks import callbacks_statement
+from hotline_feedback.adapters.postgres.evaluations import evaluations_statement
+from hotline_feedback.adapters.postgres.reviews import reviews_statement
+from hotline_feedback.domain.callback import AttemptTooSoon, CallbackState, Verdict
+from hotline_feedback.domain.evaluation import EvaluationNotOpen
+from hotline_feedback.domain.review import NoOrderToReopen, ReviewEnded
 from hotline_feedback.entrypoints.grpc_server import FeedbackServicer
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
@@ -189,6 +193,25 @@ class TestCallback:
         hears(result(order))
         ended = attempt(rpc, the_callback(rpc, order), pb.ATTEMPT_OUTCOME_REFUSED)
         assert ended.state == pb.CALLBACK_STATE_UNREACHABLE
+
+    def test_is_not_tried_again_at_once(self, rpc: FeedbackServicer, hears: Hears) -> None:
+        order = new_order()
+        hears(result(order))
+        callback = attempt(rpc, the_callback(rpc, order), pb.ATTEMPT_OUTCOME_BUSY)
+        with pytest.raises(AttemptTooSoon):
+            attempt(rpc, callback, pb.ATTEMPT_OUTCOME_BUSY)
+        assert callback.next_call_time.ToDatetime(UTC) == REPORTED + timedelta(minutes=30)
+
+    def test_is_by_message_once_the_citizen_declined(self, rpc: FeedbackServicer, hears: Hears) -> None:
+        first, second = new_order(), new_order()
+        reported = result(first)
+        hears(reported)
+        assert attempt(rpc, the_callback(rpc, first), pb.ATTEMPT_OUTCOME_REFUSED).declined
+        other = result(second)
+        other.appeal = reported.appeal
+        hears(other)
+        callback = the_callback(rpc, second)
+        assert (callback.do_not_call, callback.HasField("next_call_time")) == (True, False)
 
     def test_announces_what_the_citizen_said(
         self, feedback: Application[Any], rpc: FeedbackServicer, hears: Hears
@@ -376,18 +399,15 @@ class TestLists:
         params |= {"state": CallbackState.WAITING, "verdict": Verdict.NEUTRAL}
         statements = [
             *(
-                postgres.callbacks_statement(state=state, unit=unit_, work_order=None, overdue=overdue)
+                callbacks_statement(state=state, unit=unit_, work_order=None, overdue=overdue)
                 for state in (None, CallbackState.WAITING)
                 for unit_ in ("", unit)
                 for overdue in (False, True)
             ),
-            postgres.evaluations_statement(appeal=None, verdict=None),
-            postgres.evaluations_statement(appeal=None, verdict=Verdict.NEUTRAL),
-            *(
-                postgres.reviews_statement(is_open=is_open, unit=unit_)
-                for is_open in (False, True)
-                for unit_ in ("", unit)
-            ),
+            evaluations_statement(appeal=None, verdict=None, is_open=False),
+            evaluations_statement(appeal=None, verdict=Verdict.NEUTRAL, is_open=False),
+            evaluations_statement(appeal=None, verdict=None, is_open=True),
+            *(reviews_statement(is_open=is_open, unit=unit_) for is_open in (False, True) for unit_ in ("", unit)),
         ]
         with feedback.database.transaction() as tx:
             tx.run(
@@ -424,8 +444,8 @@ class TestLists:
                 assert "Sort" not in plan, plan
                 assert "Filter" not in plan, plan
             one = UUID(int=1)  # an order has a few callbacks, an appeal one evaluation: no keyset needed
-            of_order = postgres.callbacks_statement(state=None, unit="", work_order=one, overdue=False)
-            of_appeal = postgres.evaluations_statement(appeal=one, verdict=None)
+            of_order = callbacks_statement(state=None, unit="", work_order=one, overdue=False)
+            of_appeal = evaluations_statement(appeal=one, verdict=None, is_open=False)
             params |= {"work_order": one, "appeal": one}
             for statement, index in ((of_order, "callback_work_order_round_key"), (of_appeal, "evaluation_appeal_key")):
                 tx.run("SET LOCAL enable_sort = on")

@@ -1,30 +1,55 @@
 """Callbacks, evaluations and quality reviews decide as Art. 30 says."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hotline_feedback.domain import (
+from hotline_feedback.domain.callback import (
     AttemptOutcome,
+    AttemptTooSoon,
     Callback,
     CallbackEnded,
     CallbackState,
-    Evaluation,
-    EvaluationNotOpen,
+    CallOutsideWindow,
+    CallRules,
+    CallsDeclined,
+    Means,
+    Verdict,
+)
+from hotline_feedback.domain.evaluation import Evaluation, EvaluationMeans, EvaluationNotOpen
+from hotline_feedback.domain.review import (
     NoOrderToReopen,
     QualityReview,
     Responsibility,
     ReviewEnded,
     ReviewOutcome,
-    Verdict,
 )
+from hotline_kernel.calendar import ZONE
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-REPORTED = datetime(2026, 5, 8, 9, 0, tzinfo=UTC)
+REPORTED = datetime(2026, 5, 8, 1, 0, tzinfo=UTC)  # 9 in the morning here
 DUE = REPORTED + timedelta(hours=24)
 ID = UUID("01970000-0000-7000-8000-000000000001")
 REVIEW_ID = UUID("01970000-0000-7000-8000-000000000002")
+
+
+def rules(*, limit: int = 3, gap: timedelta = timedelta(0)) -> CallRules:
+    return CallRules(start=time(8), end=time(21), spell=timedelta(minutes=30), gap=gap, attempt_limit=limit)
+
+
+def local(hour: int, minute: int = 0, *, day: int = 8) -> datetime:
+    return datetime(2026, 5, day, hour, minute, tzinfo=ZONE)
+
+
+def tried(
+    callback: Callback, outcome: AttemptOutcome = AttemptOutcome.NO_ANSWER, *, now: datetime, **changes: Any
+) -> Callback:
+    wanted: dict[str, Any] = {"means": Means.PHONE, "rules": rules()} | changes
+    return callback.tried(outcome=outcome, actor="seat", now=now, **wanted)
 
 
 def waiting_callback() -> Callback:
@@ -40,39 +65,88 @@ def waiting_callback() -> Callback:
 
 
 def answered(verdict: Verdict, *, now: datetime = REPORTED) -> Callback:
-    return waiting_callback().completed(verdict=verdict, solved=True, note="", now=now)
+    return waiting_callback().completed(
+        verdict=verdict, solved=True, note="", means=Means.MESSAGE, now=now, rules=rules()
+    )
 
 
 class TestCallback:
     def test_ends_as_unreachable_with_the_last_allowed_try(self) -> None:
         callback = waiting_callback()
         for number in range(1, 4):
-            callback = callback.tried(outcome=AttemptOutcome.NO_ANSWER, actor="seat", now=REPORTED, limit=3)
+            callback = tried(callback, now=REPORTED)
             assert (callback.state is CallbackState.UNREACHABLE) == (number == 3)
         assert callback.verdict is None
         assert callback.solved is None
         assert callback.complete_time == REPORTED
 
     def test_ends_at_once_when_the_citizen_does_not_want_to_be_asked(self) -> None:
-        callback = waiting_callback().tried(outcome=AttemptOutcome.REFUSED, actor="seat", now=REPORTED, limit=3)
+        callback = tried(waiting_callback(), AttemptOutcome.REFUSED, now=REPORTED)
         assert callback.state is CallbackState.UNREACHABLE
+        assert callback.declined
         assert callback.verdict is None
 
     def test_keeps_who_tried_when_and_what_happened(self) -> None:
-        callback = waiting_callback().tried(outcome=AttemptOutcome.BUSY, actor="seat-7", now=DUE, limit=3)
-        assert [(a.time, a.outcome, a.actor) for a in callback.attempts] == [(DUE, AttemptOutcome.BUSY, "seat-7")]
+        callback = tried(waiting_callback(), AttemptOutcome.BUSY, now=DUE)
+        [attempt] = callback.attempts
+        assert (attempt.time, attempt.outcome) == (DUE, AttemptOutcome.BUSY)
+        assert (attempt.actor, attempt.means) == ("seat", Means.PHONE)
+
+    @pytest.mark.parametrize("night", [local(7, 59), local(21, 30), local(0), local(3)])
+    def test_is_not_made_at_night(self, night: datetime) -> None:
+        with pytest.raises(CallOutsideWindow) as refusal:
+            tried(waiting_callback(), now=night)
+        assert refusal.value.facts["next_call_time"].endswith("08:00")
+        with pytest.raises(CallOutsideWindow):
+            waiting_callback().completed(
+                verdict=Verdict.SATISFIED, solved=True, note="", means=Means.PHONE, now=night, rules=rules()
+            )
+        assert tried(waiting_callback(), means=Means.MESSAGE, now=night).attempts
+
+    @pytest.mark.parametrize("hour", [local(8), local(20, 59), local(21, 29)])
+    def test_is_recorded_when_its_call_began_by_day(self, hour: datetime) -> None:
+        assert tried(waiting_callback(), now=hour).attempts
+
+    def test_is_not_tried_again_at_once(self) -> None:
+        spaced = rules(gap=timedelta(minutes=30))
+        once = tried(waiting_callback(), now=local(9), rules=spaced)
+        with pytest.raises(AttemptTooSoon):
+            tried(once, now=local(9, 29), rules=spaced)
+        assert len(tried(once, now=local(9, 30), rules=spaced).attempts) == 2
+        assert tried(once, AttemptOutcome.REFUSED, now=local(9, 1), rules=spaced).declined
+
+    def test_says_when_the_next_call_may_be_made(self) -> None:
+        spaced = rules(gap=timedelta(minutes=30))
+        late = tried(waiting_callback(), now=local(20, 45), rules=spaced)
+        assert late.next_call_time(now=local(20, 46), rules=spaced) == local(8, day=9)
+        assert waiting_callback().next_call_time(now=local(12), rules=spaced) == local(12)
+        assert waiting_callback().next_call_time(now=local(3), rules=spaced) == local(8)
+        assert answered(Verdict.NEUTRAL).next_call_time(now=DUE, rules=spaced) is None
+
+    def test_is_by_message_alone_for_who_declined_to_be_called(self) -> None:
+        declined = replace(waiting_callback(), do_not_call=True)
+        with pytest.raises(CallsDeclined):
+            tried(declined, now=REPORTED)
+        assert declined.next_call_time(now=REPORTED, rules=rules()) is None
+        assert tried(declined, means=Means.MESSAGE, now=REPORTED).attempts
 
     def test_is_not_completed_twice(self) -> None:
         with pytest.raises(CallbackEnded) as refusal:
-            answered(Verdict.SATISFIED).completed(verdict=Verdict.NEUTRAL, solved=False, note="", now=DUE)
+            answered(Verdict.SATISFIED).completed(
+                verdict=Verdict.NEUTRAL, solved=False, note="", means=Means.MESSAGE, now=DUE, rules=rules()
+            )
         assert refusal.value.facts == {"resource": f"callbacks/{ID}", "state": "COMPLETED"}
         assert refusal.value.article == "Art. 30"
         assert "COMPLETED" in refusal.value.sentence_zh()
 
     def test_is_late_when_it_ends_after_its_24_hours(self) -> None:
         clocked = waiting_callback().clocked(due_time=DUE, missed=False)
-        late = clocked.completed(verdict=Verdict.SATISFIED, solved=True, note="", now=DUE + timedelta(seconds=1))
-        in_time = clocked.completed(verdict=Verdict.SATISFIED, solved=True, note="", now=DUE)
+        late, in_time = (
+            clocked.completed(
+                verdict=Verdict.SATISFIED, solved=True, note="", means=Means.PHONE, now=moment, rules=rules()
+            )
+            for moment in (DUE + timedelta(seconds=1), DUE)
+        )
         assert (late.overdue, in_time.overdue) == (True, False)
 
     @pytest.mark.parametrize(("ended", "overdue"), [(DUE, False), (DUE + timedelta(seconds=1), True)])
@@ -88,10 +162,10 @@ class TestCallback:
 class TestEvaluation:
     def test_is_said_once(self) -> None:
         evaluation = Evaluation(id=ID, appeal="appeals/x", operator="op", create_time=REPORTED)
-        said = evaluation.evaluated(verdict=Verdict.NEUTRAL, now=DUE)
+        said = evaluation.evaluated(verdict=Verdict.NEUTRAL, means=EvaluationMeans.SMS, now=DUE)
         assert (said.verdict, said.evaluate_time) == (Verdict.NEUTRAL, DUE)
         with pytest.raises(EvaluationNotOpen):
-            said.evaluated(verdict=Verdict.SATISFIED, now=DUE)
+            said.evaluated(verdict=Verdict.SATISFIED, means=EvaluationMeans.SMS, now=DUE)
 
 
 class TestQualityReview:
@@ -124,14 +198,14 @@ class TestQualityReview:
 class CallbackLife(RuleBasedStateMachine):
     """Whatever seats and sla do, in whatever order: a callback ends once, one way, and stays as it ended."""
 
-    limit: int
+    call_rules: CallRules
     callback: Callback
     now: datetime
     end: tuple[object, ...] | None
 
     @initialize(limit=st.integers(1, 4))
     def reported(self, limit: int) -> None:
-        self.limit = limit
+        self.call_rules = rules(limit=limit)
         self.callback = waiting_callback()
         self.now = REPORTED
         self.end = None
@@ -140,31 +214,31 @@ class CallbackLife(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
-    @rule(outcome=st.sampled_from(AttemptOutcome))
-    def tried(self, outcome: AttemptOutcome) -> None:
-        if self.end:
-            with pytest.raises(CallbackEnded):
-                self.callback.tried(outcome=outcome, actor="seat", now=self.now, limit=self.limit)
-            return
-        self.callback = self.callback.tried(outcome=outcome, actor="seat", now=self.now, limit=self.limit)
-        self.keep_end()
+    @rule(outcome=st.sampled_from(AttemptOutcome), means=st.sampled_from(Means))
+    def tried(self, outcome: AttemptOutcome, means: Means) -> None:
+        self.ask(lambda: tried(self.callback, outcome, means=means, now=self.now, rules=self.call_rules), means)
 
-    @rule(verdict=st.sampled_from(Verdict), solved=st.booleans())
-    def completed(self, verdict: Verdict, solved: bool) -> None:
+    @rule(verdict=st.sampled_from(Verdict), solved=st.booleans(), means=st.sampled_from(Means))
+    def completed(self, verdict: Verdict, solved: bool, means: Means) -> None:
+        said: dict[str, Any] = {"verdict": verdict, "solved": solved, "note": "", "means": means}
+        self.ask(lambda: self.callback.completed(**said, now=self.now, rules=self.call_rules), means)
+
+    def ask(self, asking: Callable[[], Callback], means: Means) -> None:
+        hour = self.now.astimezone(ZONE).hour
         if self.end:
             with pytest.raises(CallbackEnded):
-                self.callback.completed(verdict=verdict, solved=solved, note="", now=self.now)
-            return
-        self.callback = self.callback.completed(verdict=verdict, solved=solved, note="", now=self.now)
-        self.keep_end()
+                asking()
+        elif means is Means.PHONE and not 8 <= hour <= 21:
+            with pytest.raises(CallOutsideWindow):
+                asking()
+        else:
+            self.callback = asking()
+            if self.callback.state is not CallbackState.WAITING:
+                self.end = self.essence()
 
     @rule(missed=st.booleans())
     def clocked(self, missed: bool) -> None:
         self.callback = self.callback.clocked(due_time=DUE, missed=missed and self.now > DUE)
-
-    def keep_end(self) -> None:
-        if self.callback.state is not CallbackState.WAITING:
-            self.end = self.essence()
 
     def essence(self) -> tuple[object, ...]:
         callback = self.callback
@@ -182,9 +256,9 @@ class CallbackLife(RuleBasedStateMachine):
 
     @invariant()
     def tries_stay_within_the_limit(self) -> None:
-        assert len(self.callback.attempts) <= self.limit
+        assert len(self.callback.attempts) <= self.call_rules.attempt_limit
         if self.callback.state is CallbackState.WAITING:
-            assert len(self.callback.attempts) < self.limit
+            assert len(self.callback.attempts) < self.call_rules.attempt_limit
 
     @invariant()
     def an_end_in_time_is_not_overdue(self) -> None:

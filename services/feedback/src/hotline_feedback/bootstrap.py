@@ -1,11 +1,15 @@
 """feedback, wired."""
 
+from datetime import timedelta
+
 from hotline.feedback.v1 import feedback_service_pb2
 from hotline_kernel import clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
 
 from hotline_feedback.adapters.postgres import Store
+from hotline_feedback.domain.callback import CallRules
+from hotline_feedback.domain.rates import RankRules
 from hotline_feedback.entrypoints.grpc_server import FeedbackServicer
 from hotline_feedback.handlers import ON_EVENT
 from hotline_feedback.settings import Settings
@@ -26,7 +30,16 @@ def build(settings: Settings) -> Application[Store]:
         clock=legal_clock,
         servicers={
             feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"]: FeedbackServicer(
-                database=database, clock=legal_clock, attempt_limit=settings.attempt_limit
+                database=database,
+                clock=legal_clock,
+                call_rules=CallRules(
+                    start=settings.call_window_start,
+                    end=settings.call_window_end,
+                    spell=timedelta(minutes=settings.call_minutes),
+                    gap=timedelta(minutes=settings.attempt_gap_minutes),
+                    attempt_limit=settings.attempt_limit,
+                ),
+                rank_rules=RankRules(least_asked=settings.rank_least_asked, confidence=settings.rank_confidence),
             )
         },
         subscriptions=ON_EVENT,

@@ -1,5 +1,7 @@
 """What an operator of feedback can set."""
 
+from datetime import time
+
 from hotline_kernel import settings
 from pydantic import Field
 
@@ -9,4 +11,22 @@ class Settings(settings.Settings):
 
     attempt_limit: int = Field(
         3, ge=1, le=20, description="Tries without an answer after which a citizen counts as unreachable (ours)."
+    )
+    attempt_gap_minutes: int = Field(
+        30, ge=0, le=1440, description="Least time between two tries without an answer (ours)."
+    )
+    call_window_start: time = Field(
+        time(8), description="From when in the day citizens are called, local time (ours; Art. 30 is silent)."
+    )
+    call_window_end: time = Field(
+        time(21), description="Until when in the day citizens are called, local time (ours; Art. 30 is silent)."
+    )
+    rank_least_asked: int = Field(
+        30, ge=1, description="A group of fewer who were asked has a rate and no place (ours; Art. 34 is silent)."
+    )
+    rank_confidence: float = Field(
+        0.95, gt=0.5, lt=1, description="Confidence of the interval of a rate (ours; Art. 34 is silent)."
+    )
+    call_minutes: int = Field(
+        30, ge=0, le=240, description="Longest call: what began within the window is recorded so much later (ours)."
     )

@@ -22,15 +22,19 @@ def call_back(
     solved: Annotated[bool, typer.Option(help="the citizen says the problem is solved")] = True,
     attempt: Annotated[str, typer.Option(help="no answer was had: no_answer, busy, wrong_number or refused")] = "",
     note: Annotated[str, typer.Option(help="what the citizen added")] = "",
+    means: Annotated[str, typer.Option(help="phone, at the hours of the day, or message")] = "phone",
     output: Output = Format.TEXT,
 ) -> None:
     """Record what the citizen said on a callback, or a try without an answer (Art. 30)."""
     if bool(verdict) == bool(attempt):
         raise typer.BadParameter("give exactly one of --verdict, --attempt")
+    asked = Word(callback_pb2.CallbackMeans, "CALLBACK_MEANS").value(means, "--means")
     with person("callback") as seat:
         if attempt:
             outcome = Word(callback_pb2.AttemptOutcome, "ATTEMPT_OUTCOME").value(attempt, "--attempt")
-            tried = feedback.RecordAttemptRequest(name=callback, outcome=outcome, request_id=new_request_id())
+            tried = feedback.RecordAttemptRequest(
+                name=callback, outcome=outcome, means=asked, request_id=new_request_id()
+            )
             show(seat.feedback.RecordAttempt(tried), output)
         else:
             said = feedback.CompleteCallbackRequest(
@@ -38,6 +42,7 @@ def call_back(
                 verdict=Word(callback_pb2.Verdict, "VERDICT").value(verdict, "--verdict"),
                 solved=solved,
                 note=note,
+                means=asked,
                 request_id=new_request_id(),
             )
             show(seat.feedback.CompleteCallback(said), output)
@@ -47,12 +52,21 @@ def call_back(
 def evaluate(
     appeal: Annotated[str, typer.Argument(help="appeals/…, answered directly")],
     *,
-    verdict: Annotated[str, typer.Option(help="satisfied, neutral or dissatisfied")],
+    verdict: Annotated[str, typer.Option(help="satisfied, neutral or dissatisfied")] = "",
+    key: Annotated[str, typer.Option(help="or the digit pressed or texted: 1, 2 or 3")] = "",
+    means: Annotated[str, typer.Option(help="spoken, phone_key, sms, link or wechat")] = "spoken",
     output: Output = Format.TEXT,
 ) -> None:
     """Record what the citizen thinks of a direct answer (Art. 30)."""
-    value = Word(callback_pb2.Verdict, "VERDICT").value(verdict, "--verdict")
-    request = feedback.EvaluateAnswerRequest(appeal=appeal, verdict=value, request_id=new_request_id())
+    if bool(verdict) == bool(key):
+        raise typer.BadParameter("give exactly one of --verdict, --key")
+    request = feedback.EvaluateAnswerRequest(
+        appeal=appeal,
+        verdict=Word(callback_pb2.Verdict, "VERDICT").value(verdict or "unspecified", "--verdict"),
+        key=key,
+        means=Word(callback_pb2.EvaluationMeans, "EVALUATION_MEANS").value(means, "--means"),
+        request_id=new_request_id(),
+    )
     with person("operator") as operator:
         show(operator.feedback.EvaluateAnswer(request), output)
 

@@ -77,6 +77,14 @@ _KINDS = {
         "office", feedback.ListReviewsRequest, lambda p: p.feedback.ListReviews, "reviews",
         ("unit", "outcome", "cause", "work_order", "name"),
     ),
+    "rates": _Kind(
+        "office", feedback.ListSatisfactionRatesRequest, lambda p: p.feedback.ListSatisfactionRates, "rates",
+        ("place", "group", "asked", "satisfied_share", "solved_share", "unreachable"),
+    ),
+    "rated-callbacks": _Kind(
+        "office", feedback.ListRatedCallbacksRequest, lambda p: p.feedback.ListRatedCallbacks, "callbacks",
+        ("number", "verdict", "solved", "complete_time", "unit", "name"),
+    ),
     "entries": _Kind(
         "office", service.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
         ("title", "kind", "origin", "state", "unit", "answer_count", "name"),

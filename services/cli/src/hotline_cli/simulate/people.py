@@ -28,6 +28,12 @@ from hotline_cli.simulate import messages
 from hotline_cli.simulate.clockwork import SLOT, Due, Step
 from hotline_cli.simulate.messages import Message
 
+_EVALUATION_MEANS = {
+    appeal_pb2.CHANNEL_PHONE: callback_pb2.EVALUATION_MEANS_PHONE_KEY,
+    appeal_pb2.CHANNEL_SMS: callback_pb2.EVALUATION_MEANS_SMS,
+    appeal_pb2.CHANNEL_WECHAT: callback_pb2.EVALUATION_MEANS_WECHAT,
+}
+
 
 class Temper(Enum):
     """How a unit goes about its orders."""
@@ -146,7 +152,12 @@ class Case:
             (90, 6, 4),
         )[0]
         self.city.hotline.person("channel").feedback.EvaluateAnswer(
-            feedback.EvaluateAnswerRequest(appeal=self.appeal, verdict=verdict, request_id=new_request_id())
+            feedback.EvaluateAnswerRequest(
+                appeal=self.appeal,
+                verdict=verdict,
+                means=_EVALUATION_MEANS.get(self.channel, callback_pb2.EVALUATION_MEANS_LINK),
+                request_id=new_request_id(),
+            )
         )
         return iter(())
 

@@ -1,23 +1,22 @@
 """feedback's resources as messages, and the enums of its requests as the domain's."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from hotline.feedback.v1 import callback_pb2
+from google.type.date_pb2 import Date
+from hotline.feedback.v1 import callback_pb2, rate_pb2
+from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 
-from hotline_feedback.domain import (
-    AttemptOutcome,
-    Callback,
-    CallbackState,
-    Evaluation,
-    QualityReview,
-    Responsibility,
-    ReviewOutcome,
-    Verdict,
-)
+from hotline_feedback.domain.callback import AttemptOutcome, Callback, CallbackState, CallRules, Means, Verdict
+from hotline_feedback.domain.evaluation import VERDICT_BY_KEY, Evaluation, EvaluationMeans
+from hotline_feedback.domain.rates import Grouping, Period, Rate, Share
+from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome
+from hotline_feedback.handlers.timestamps import timestamp
 
 
-def callback_message(callback: Callback) -> callback_pb2.Callback:
+def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> callback_pb2.Callback:
     """A callback as it goes out."""
     return callback_pb2.Callback(
         name=callback.name,
@@ -25,6 +24,8 @@ def callback_message(callback: Callback) -> callback_pb2.Callback:
         appeal=callback.appeal,
         number=callback.number,
         unit=callback.unit,
+        category=callback.category,
+        region=callback.region,
         state=callback_pb2.CallbackState.Value(f"CALLBACK_STATE_{callback.state}"),
         due_time=_timestamp(callback.due_time),
         attempts=[
@@ -32,6 +33,7 @@ def callback_message(callback: Callback) -> callback_pb2.Callback:
                 attempt_time=_timestamp(attempt.time),
                 outcome=callback_pb2.AttemptOutcome.Value(f"ATTEMPT_OUTCOME_{attempt.outcome}"),
                 actor=attempt.actor,
+                means=_means_value(attempt.means),
             )
             for attempt in callback.attempts
         ],
@@ -42,6 +44,10 @@ def callback_message(callback: Callback) -> callback_pb2.Callback:
         create_time=_timestamp(callback.create_time),
         complete_time=_timestamp(callback.complete_time),
         overdue=callback.overdue,
+        means=_means_value(callback.means),
+        declined=callback.declined,
+        do_not_call=callback.do_not_call,
+        next_call_time=_timestamp(callback.next_call_time(now=now, rules=rules)),
         etag=str(callback.version),
     )
 
@@ -53,6 +59,7 @@ def evaluation_message(evaluation: Evaluation) -> callback_pb2.Evaluation:
         appeal=evaluation.appeal,
         operator=evaluation.operator,
         verdict=_verdict_value(evaluation.verdict),
+        means=callback_pb2.EvaluationMeans.Value(f"EVALUATION_MEANS_{evaluation.means or 'UNSPECIFIED'}"),
         create_time=_timestamp(evaluation.create_time),
         evaluate_time=_timestamp(evaluation.evaluate_time),
     )
@@ -78,6 +85,59 @@ def review_message(review: QualityReview) -> callback_pb2.QualityReview:
     return message
 
 
+def rate_message(rate: Rate) -> rate_pb2.SatisfactionRate:
+    """The rates of a group as they go out."""
+    tally = rate.tally
+    return rate_pb2.SatisfactionRate(
+        group=tally.group,
+        asked=tally.asked,
+        satisfied=tally.satisfied,
+        neutral=tally.neutral,
+        dissatisfied=tally.dissatisfied,
+        solved=tally.solved,
+        unreachable=tally.unreachable,
+        declined=tally.declined,
+        satisfied_share=share_message(rate.satisfied),
+        solved_share=share_message(rate.solved),
+        place=rate.place,
+    )
+
+
+def share_message(share: Share | None) -> rate_pb2.Share | None:
+    """A share with its interval; unset where nobody was asked."""
+    return None if share is None else rate_pb2.Share(value=share.value, low=share.low, high=share.high)
+
+
+class _OfPeriod(Protocol):
+    """A request about a period."""
+
+    @property
+    def start_date(self) -> Date: ...
+    @property
+    def end_date(self) -> Date: ...
+
+
+def period_of(request: _OfPeriod) -> Period:
+    """The days asked for. Raises `FieldInvalid` for what is no day, `PeriodInvalid`."""
+    return Period(start=_day(request.start_date, field="start_date"), end=_day(request.end_date, field="end_date"))
+
+
+def grouping_of(value: rate_pb2.RateGrouping.ValueType) -> Grouping:
+    """By what rates are told apart; the contract does not let an unset one through."""
+    return Grouping(rate_pb2.RateGrouping.Name(value).removeprefix("RATE_GROUPING_"))
+
+
+def moment_position(after: list[str] | None) -> tuple[datetime, UUID] | None:
+    """Where a page that is ordered by moment and id starts. Raises `PageTokenInvalid`."""
+    if after is None:
+        return None
+    try:
+        moment, last = after
+        return datetime.fromisoformat(moment), UUID(last)
+    except ValueError as error:
+        raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
+
+
 def state_of(value: callback_pb2.CallbackState.ValueType) -> CallbackState | None:
     """The state a list is asked for; None for any."""
     return CallbackState(callback_pb2.CallbackState.Name(value).removeprefix("CALLBACK_STATE_")) if value else None
@@ -86,6 +146,24 @@ def state_of(value: callback_pb2.CallbackState.ValueType) -> CallbackState | Non
 def verdict_of(value: callback_pb2.Verdict.ValueType) -> Verdict:
     """What the citizen said; the contract does not let an unset one through."""
     return Verdict(callback_pb2.Verdict.Name(value).removeprefix("VERDICT_"))
+
+
+def verdict_said(verdict: callback_pb2.Verdict.ValueType, key: str) -> Verdict:
+    """What the citizen said, or meant by the digit. Raises `FieldInvalid` unless exactly one was given."""
+    if bool(verdict) == bool(key):
+        raise FieldInvalid(violations=[("verdict", "give either verdict or key")])
+    return VERDICT_BY_KEY[key] if key else verdict_of(verdict)
+
+
+def means_of(value: callback_pb2.CallbackMeans.ValueType) -> Means:
+    """How the citizen was asked; by telephone where a caller does not say."""
+    return Means(callback_pb2.CallbackMeans.Name(value).removeprefix("CALLBACK_MEANS_")) if value else Means.PHONE
+
+
+def evaluation_means_of(value: callback_pb2.EvaluationMeans.ValueType) -> EvaluationMeans:
+    """How the citizen evaluated; to the operator where a caller does not say."""
+    name = callback_pb2.EvaluationMeans.Name(value).removeprefix("EVALUATION_MEANS_")
+    return EvaluationMeans(name) if value else EvaluationMeans.SPOKEN
 
 
 def attempt_outcome_of(value: callback_pb2.AttemptOutcome.ValueType) -> AttemptOutcome:
@@ -103,13 +181,20 @@ def responsibility_of(value: callback_pb2.Responsibility.ValueType) -> Responsib
     return Responsibility(callback_pb2.Responsibility.Name(value).removeprefix("RESPONSIBILITY_"))
 
 
+def _day(wire: Date, *, field: str) -> date:
+    try:
+        return date(wire.year, wire.month, wire.day)
+    except ValueError as error:
+        raise FieldInvalid(violations=[(field, "must be a whole civil date")]) from error
+
+
 def _verdict_value(verdict: Verdict | None) -> callback_pb2.Verdict.ValueType:
     return callback_pb2.Verdict.Value(f"VERDICT_{verdict or 'UNSPECIFIED'}")
 
 
+def _means_value(means: Means | None) -> callback_pb2.CallbackMeans.ValueType:
+    return callback_pb2.CallbackMeans.Value(f"CALLBACK_MEANS_{means or 'UNSPECIFIED'}")
+
+
 def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
+    return timestamp(moment) if moment is not None else None

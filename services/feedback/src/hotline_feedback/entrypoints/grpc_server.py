@@ -9,26 +9,31 @@ from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_feedback import handlers
 from hotline_feedback.adapters import messages
 from hotline_feedback.adapters.postgres import Store
+from hotline_feedback.domain.callback import Callback, CallRules
+from hotline_feedback.domain.rates import RankRules, rated
+from hotline_feedback.handlers import callbacks, evaluations, reviews
 
 
 class FeedbackServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, attempt_limit: int) -> None:
+    def __init__(
+        self, *, database: Database[Store], clock: Clock, call_rules: CallRules, rank_rules: RankRules
+    ) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
-        self._attempt_limit = attempt_limit
+        self._call_rules = call_rules
+        self._rank_rules = rank_rules
 
     def GetCallback(self, request: service_pb2.GetCallbackRequest, call: Call) -> callback_pb2.Callback:
         with self._database.transaction(actor=call.principal) as tx:
             callback = tx.callback(uuid_of(request.name))
         if callback is None:
             raise ResourceNotFound(resource=request.name)
-        return messages.callback_message(callback)
+        return self._callback_message(callback)
 
     def ListCallbacks(self, request: service_pb2.ListCallbacksRequest, call: Call) -> service_pb2.ListCallbacksResponse:
         page = Page.read(request)
@@ -43,7 +48,7 @@ class FeedbackServicer:
             )
         kept, token = page.cut(found, key=lambda callback: [callback.id])
         return service_pb2.ListCallbacksResponse(
-            callbacks=[messages.callback_message(callback) for callback in kept], next_page_token=token
+            callbacks=[self._callback_message(callback) for callback in kept], next_page_token=token
         )
 
     def RecordAttempt(self, request: service_pb2.RecordAttemptRequest, call: Call) -> callback_pb2.Callback:
@@ -51,12 +56,13 @@ class FeedbackServicer:
             request,
             call,
             callback_pb2.Callback,
-            lambda tx: messages.callback_message(
-                handlers.record_attempt(
+            lambda tx: self._callback_message(
+                callbacks.record_attempt(
                     callback_id=uuid_of(request.name),
                     outcome=messages.attempt_outcome_of(request.outcome),
+                    means=messages.means_of(request.means),
                     etag=request.etag,
-                    limit=self._attempt_limit,
+                    rules=self._call_rules,
                     tx=tx,
                     now=self._clock.now(),
                 )
@@ -68,13 +74,15 @@ class FeedbackServicer:
             request,
             call,
             callback_pb2.Callback,
-            lambda tx: messages.callback_message(
-                handlers.complete_callback(
+            lambda tx: self._callback_message(
+                callbacks.complete_callback(
                     callback_id=uuid_of(request.name),
                     verdict=messages.verdict_of(request.verdict),
                     solved=request.solved,
                     note=request.note,
+                    means=messages.means_of(request.means),
                     etag=request.etag,
+                    rules=self._call_rules,
                     tx=tx,
                     now=self._clock.now(),
                 )
@@ -87,9 +95,10 @@ class FeedbackServicer:
             call,
             callback_pb2.Evaluation,
             lambda tx: messages.evaluation_message(
-                handlers.evaluate_answer(
+                evaluations.evaluate_answer(
                     appeal_id=uuid_of(request.appeal, field="appeal"),
-                    verdict=messages.verdict_of(request.verdict),
+                    verdict=messages.verdict_said(request.verdict, request.key),
+                    means=messages.evaluation_means_of(request.means),
                     tx=tx,
                     now=self._clock.now(),
                 )
@@ -104,6 +113,7 @@ class FeedbackServicer:
             found = tx.evaluations(
                 appeal=uuid_of(request.appeal, field="appeal") if request.appeal else None,
                 verdict=messages.verdict_of(request.verdict) if request.verdict else None,
+                is_open=request.open,
                 after=page.after_uuid(),
                 limit=page.size + 1,
             )
@@ -134,7 +144,7 @@ class FeedbackServicer:
             call,
             callback_pb2.QualityReview,
             lambda tx: messages.review_message(
-                handlers.conclude_review(
+                reviews.conclude_review(
                     review_id=uuid_of(request.name),
                     outcome=messages.review_outcome_of(request.outcome),
                     cause=request.cause,
@@ -146,3 +156,41 @@ class FeedbackServicer:
                 )
             ),
         )
+
+    def ListSatisfactionRates(
+        self, request: service_pb2.ListSatisfactionRatesRequest, call: Call
+    ) -> service_pb2.ListSatisfactionRatesResponse:
+        page = Page.read(request)
+        period = messages.period_of(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            tallies = tx.tallies(grouping=messages.grouping_of(request.grouping), period=period)
+        # Every group has a part in the places, so all are counted for each page; there are some hundreds.
+        found = [rate for rate in rated(tallies, rules=self._rank_rules) if rate.tally.group > page.after_text()]
+        kept, token = page.cut(found[: page.size + 1], key=lambda rate: [rate.tally.group])
+        return service_pb2.ListSatisfactionRatesResponse(
+            rates=[messages.rate_message(rate) for rate in kept],
+            next_page_token=token,
+            least_asked=self._rank_rules.least_asked,
+            confidence=self._rank_rules.confidence,
+        )
+
+    def ListRatedCallbacks(
+        self, request: service_pb2.ListRatedCallbacksRequest, call: Call
+    ) -> service_pb2.ListRatedCallbacksResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.ended_callbacks(
+                grouping=messages.grouping_of(request.grouping),
+                group=request.group,
+                period=messages.period_of(request),
+                verdict=messages.verdict_of(request.verdict) if request.verdict else None,
+                after=messages.moment_position(page.after),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda callback: [callback.complete_time, callback.id])
+        return service_pb2.ListRatedCallbacksResponse(
+            callbacks=[self._callback_message(callback) for callback in kept], next_page_token=token
+        )
+
+    def _callback_message(self, callback: Callback) -> callback_pb2.Callback:
+        return messages.callback_message(callback, now=self._clock.now(), rules=self._call_rules)

@@ -1,0 +1,10 @@
+"""The tables of feedback, a module for each noun."""
+
+from hotline_feedback.adapters.postgres.callbacks import Callbacks
+from hotline_feedback.adapters.postgres.evaluations import Evaluations
+from hotline_feedback.adapters.postgres.rates import Rates
+from hotline_feedback.adapters.postgres.reviews import Reviews
+
+
+class Store(Callbacks, Evaluations, Reviews, Rates):
+    """A transaction of feedback."""
