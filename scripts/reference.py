@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
 _NOT_A_MODULE_TO_IMPORT = ("__main__", "event_listener", "migrations")  # they run, or patch the standard library
-_TYPES = {int: "integer", float: "number", str: "text", SecretStr: "secret", Path: "file"}
+_TYPES = {int: "integer", float: "number", str: "text", time: "time of day", SecretStr: "secret", Path: "file"}
 _LIMITS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 _METHOD, _ENUM = (6, 2), (5, 2)  # where services' methods and enums' values stand in a file's descriptor
 
