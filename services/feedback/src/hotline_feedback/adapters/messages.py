@@ -151,7 +151,7 @@ def verdict_of(value: callback_pb2.Verdict.ValueType) -> Verdict:
 def verdict_said(verdict: callback_pb2.Verdict.ValueType, key: str) -> Verdict:
     """What the citizen said, or meant by the digit. Raises `FieldInvalid` unless exactly one was given."""
     if bool(verdict) == bool(key):
-        raise FieldInvalid(violations=[("verdict", "give either verdict or key")])
+        raise FieldInvalid(violations=[(field, "give either verdict or key") for field in ("verdict", "key")])
     return VERDICT_BY_KEY[key] if key else verdict_of(verdict)
 
 
