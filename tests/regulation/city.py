@@ -213,6 +213,19 @@ class City:
         )
         return contacted
 
+    def study(self, order: str, *, unit: str = LEAD, principal: str = "") -> work_order_pb2.WorkOrder:
+        """The lead's principal, by the registry unless named, studied it."""
+        registered = self.office.GetUnit(dispatch.GetUnitRequest(name=unit)).principal
+        studied: work_order_pb2.WorkOrder = self.unit(unit).dispatch.RecordStudy(
+            dispatch.RecordStudyRequest(
+                name=order,
+                principal=principal or registered,
+                decision="由副主任牵头,三日内更换管道。",
+                request_id=new_request_id(),
+            )
+        )
+        return studied
+
     def report(
         self,
         order: str,
@@ -221,17 +234,18 @@ class City:
         reply: str = "已电话告知处理结果。",
         means: work_order_pb2.ReplyMeans.ValueType = work_order_pb2.REPLY_MEANS_PHONE,
         reply_time: datetime | None = None,
+        **changes: Any,
     ) -> work_order_pb2.WorkOrder:
         """The lead reports its result, with the reply to the citizen."""
+        content: dict[str, Any] = {"outcome": work_order_pb2.OUTCOME_SOLVED, "text": "已入户检修,室温达标。"} | changes
         reported: work_order_pb2.WorkOrder = self.unit(unit).dispatch.ReportResult(
             dispatch.ReportResultRequest(
                 name=order,
-                outcome=work_order_pb2.OUTCOME_SOLVED,
-                text="已入户检修,室温达标。",
                 reply_time=stamp(reply_time) if reply_time else None,
                 reply_means=means,
                 reply_text=reply,
                 request_id=new_request_id(),
+                **content,
             )
         )
         return reported

@@ -5,6 +5,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hotline_dispatch.domain.record import (
+    Directive,
+    DirectiveKind,
+    Due,
+    ExtensionState,
+    Filing,
+    Outcome,
+    ReplyMeans,
+    State,
+    Study,
+    StudyGround,
+)
 from hotline_dispatch.domain.refusals import (
     ContactRelayed,
     DeadlineNotKnown,
@@ -13,23 +25,20 @@ from hotline_dispatch.domain.refusals import (
     ExtensionAskedLate,
     ExtensionNotRequested,
     ExtensionWithoutReason,
+    FilingIncomplete,
+    FilingWithoutExplanation,
     LeadAlsoSupporting,
+    LookNotLater,
+    NotFiled,
     NotOwnUnit,
     ReplyMissing,
     SendBackLimitReached,
+    StudyMissing,
+    StudyNotByPrincipal,
     TimeNotPlausible,
 )
 from hotline_dispatch.domain.unit import Assignment
-from hotline_dispatch.domain.work_order import (
-    Directive,
-    DirectiveKind,
-    Due,
-    ExtensionState,
-    Outcome,
-    ReplyMeans,
-    State,
-    WorkOrder,
-)
+from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_kernel.errors import StateNotAllowed
 
 MONDAY = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
@@ -206,10 +215,10 @@ class TestReport:
 
     def test_of_an_overdue_order_ends_that(self) -> None:
         order = with_deadline(dispatched())
-        assert order.mark_overdue(round_number=1)
+        assert order.mark_overdue(round_number=1, since=MONDAY)
         report(order)
         assert not order.overdue
-        assert not order.mark_overdue(round_number=1)
+        assert not order.mark_overdue(round_number=1, since=MONDAY)
 
 
 class TestExtension:
@@ -254,12 +263,12 @@ class TestDeadline:
         order.reopen(now=MONDAY + 2 * HOUR)
         due = Due(date(2026, 5, 20), datetime(2026, 5, 20, 9, 30, tzinfo=UTC), False, MONDAY)
         assert not order.carry_due(round_number=1, due=due, now=MONDAY)
-        assert not order.mark_overdue(round_number=1)
+        assert not order.mark_overdue(round_number=1, since=MONDAY)
         assert order.due is None
 
     def test_that_moves_beyond_now_is_not_missed_any_more(self) -> None:
         order = with_deadline(dispatched())
-        order.mark_overdue(round_number=1)
+        order.mark_overdue(round_number=1, since=MONDAY)
         due = Due(date(2026, 5, 25), datetime(2026, 5, 25, 9, 30, tzinfo=UTC), False, MONDAY)
         order.carry_due(round_number=1, due=due, now=datetime(2026, 5, 21, tzinfo=UTC))
         assert not order.overdue
@@ -294,3 +303,93 @@ class TestVisibility:
         order.start(proposed=Assignment(HEATING), assignment=Assignment(HEATING), now=MONDAY)
         with pytest.raises(NotOwnUnit):
             order.require_visible(to_unit=HEATING)
+
+
+class TestStudy:
+    """Art. 25."""
+
+    def marked(self) -> WorkOrder:
+        order = dispatched()
+        order.mark_for_study(StudyGround.MEDIA, StudyGround.CITY_ASSIGNED)
+        return order
+
+    def study(self, order: WorkOrder, **changed: Any) -> None:
+        arguments: dict[str, Any] = {
+            "by": HEATING,
+            "actor": "staff-7",
+            "principal": "王主任",
+            "registered": "王主任",
+            "study_time": None,
+            "decision": "本周更换",
+            "now": MONDAY + HOUR,
+        }
+        order.record_study(**(arguments | changed))
+
+    def test_comes_before_the_result(self) -> None:
+        order = self.marked()
+        with pytest.raises(StudyMissing) as refused:
+            report(order)
+        assert refused.value.facts == {"grounds": "CITY_ASSIGNED, MEDIA"}
+        self.study(order)
+        report(order)
+        assert order.study == Study("王主任", MONDAY + HOUR, "本周更换", "staff-7")
+
+    @pytest.mark.parametrize("principal", ["", "  ", "李科员"])
+    def test_is_by_the_registered_principal(self, principal: str) -> None:
+        with pytest.raises(StudyNotByPrincipal):
+            self.study(self.marked(), principal=principal)
+        with pytest.raises(StudyNotByPrincipal):
+            self.study(self.marked(), principal=principal, registered="")
+
+    def test_is_void_for_the_next_lead_and_the_next_round(self) -> None:
+        order = self.marked()
+        self.study(order)
+        order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY + HOUR)
+        assert order.study is None
+        order.dispatch(assignment=Assignment(HEATING), now=MONDAY + HOUR)
+        self.study(order)
+        report(order)
+        order.reopen(now=MONDAY + 2 * HOUR)
+        assert (order.study, order.past_rounds[0].study is not None) == (None, True)
+
+    def test_is_asked_for_while_no_result_is_in(self) -> None:
+        order = dispatched()
+        report(order)
+        with pytest.raises(StateNotAllowed):
+            order.mark_for_study(StudyGround.MEDIA)
+
+
+class TestFiling:
+    """Art. 27."""
+
+    FILING = Filing("管线走廊被占", True, date(2026, 6, 11))
+
+    def test_goes_with_the_explanation_to_the_citizen(self) -> None:
+        order = dispatched()
+        with pytest.raises(FilingWithoutExplanation):
+            report(order, outcome=Outcome.FILED, filing=self.FILING, reply_text=" ")
+        with pytest.raises(FilingWithoutExplanation):
+            report(order, outcome=Outcome.FILED, filing=self.FILING, reply_means=None)
+        report(order, outcome=Outcome.FILED, filing=self.FILING)
+        assert (order.state, order.filing) == (State.REPORTED, self.FILING)
+
+    @pytest.mark.parametrize(
+        ("outcome", "filing"),
+        [(Outcome.FILED, None), (Outcome.SOLVED, FILING), (Outcome.FILED, Filing(" ", True, date(2026, 6, 11)))],
+    )
+    def test_names_the_obstacle_and_nothing_else_does(self, outcome: Outcome, filing: Filing | None) -> None:
+        with pytest.raises(FilingIncomplete):
+            report(dispatched(), outcome=outcome, filing=filing)
+
+    def test_is_looked_at_later_until_it_need_not_be(self) -> None:
+        order = dispatched()
+        with pytest.raises(LookNotLater):
+            report(order, outcome=Outcome.FILED, filing=Filing("冻土", False, MONDAY.date()))
+        report(order, outcome=Outcome.FILED, filing=self.FILING)
+        later = MONDAY + timedelta(days=31)
+        order.look_again(actor="office-1", note="未完", next_date=date(2026, 7, 11), now=later)
+        order.look_again(actor="office-1", note="可改造", next_date=None, now=later)
+        assert order.filing is not None
+        assert [look.note for look in order.filing.looks] == ["未完", "可改造"]
+        with pytest.raises(NotFiled):
+            order.look_again(actor="office-1", note="再看", next_date=None, now=later)

@@ -5,17 +5,19 @@ from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from hotline_dispatch.domain.unit import Assignment
-from hotline_dispatch.domain.work_order import (
+from hotline_dispatch.domain.record import (
     Directive,
     DirectiveKind,
     Due,
     ExtensionState,
+    Filing,
     Outcome,
     ReplyMeans,
     State,
-    WorkOrder,
+    StudyGround,
 )
+from hotline_dispatch.domain.unit import Assignment
+from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_kernel.errors import HotlineError
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -91,6 +93,36 @@ class WorkOrderLife(RuleBasedStateMachine):
             )
         )
 
+    @rule(ground=st.sampled_from(StudyGround))
+    def office_marks_for_study(self, ground: StudyGround) -> None:
+        self.attempt(lambda o: o.mark_for_study(ground))
+
+    @rule(by=ANYBODY, principal=st.sampled_from(["王主任", "某科员"]), minutes=MAYBE_SHIFT)
+    def principal_studies(self, by: str, principal: str, minutes: int | None) -> None:
+        time = self.shifted(minutes)
+        self.attempt(
+            lambda o: o.record_study(
+                by=by, actor="x", principal=principal, registered="王主任", study_time=time, decision="办", now=self.now
+            )
+        )
+
+    @rule(by=ANYBODY, obstacle=st.sampled_from(["", "冻土"]), days=st.integers(0, 90))
+    def unit_files(self, by: str, obstacle: str, days: int) -> None:
+        filing = Filing(obstacle, True, (self.now + timedelta(days=days)).date())
+        self.attempt(
+            lambda o: o.report(
+                by=by,
+                actor="x",
+                outcome=Outcome.FILED,
+                text="t",
+                reply_time=None,
+                reply_means=ReplyMeans.VISIT,
+                reply_text="r",
+                filing=filing,
+                now=self.now,
+            )
+        )
+
     @rule(by=ANYBODY, minutes=MAYBE_SHIFT, means=st.sampled_from([None, *ReplyMeans]))
     def unit_reports(self, by: str, minutes: int | None, means: ReplyMeans | None) -> None:
         self.attempt(
@@ -131,7 +163,7 @@ class WorkOrderLife(RuleBasedStateMachine):
 
     @rule(round_number=st.integers(1, 3))
     def deadline_missed(self, round_number: int) -> None:
-        self.order.mark_overdue(round_number=round_number)
+        self.order.mark_overdue(round_number=round_number, since=self.now)
 
     @rule()
     def callback_ends(self) -> None:
@@ -177,6 +209,18 @@ class WorkOrderLife(RuleBasedStateMachine):
             assert self.order.dispatch_time is not None
             assert self.order.dispatch_time <= self.order.result.reply_time <= self.order.result.report_time
             assert not self.order.overdue
+
+    @invariant()
+    def a_result_that_needs_a_study_has_it(self) -> None:
+        if self.order.result is not None and self.order.study_grounds:
+            assert self.order.study is not None
+            assert self.order.study.principal == "王主任"
+
+    @invariant()
+    def a_filing_is_a_result_with_its_obstacle(self) -> None:
+        filed = self.order.result is not None and self.order.result.outcome is Outcome.FILED
+        assert filed == (self.order.filing is not None)
+        assert self.order.filing is None or self.order.filing.obstacle
 
 
 WorkOrderLife.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

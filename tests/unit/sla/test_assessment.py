@@ -33,6 +33,7 @@ orders = st.builds(
     supervised=st.booleans(),
     verdict=st.sampled_from(Verdict),
     excused=st.booleans(),
+    filed=st.booleans(),
 )
 
 
@@ -88,7 +89,7 @@ class TestCounts:
     @given(orders)
     def test_put_an_order_in_one_place_of_handling(self, order: Order) -> None:
         counts = order.counts()
-        places = counts.handled_in_time + counts.handled_late + counts.overdue + counts.running
+        places = counts.handled_in_time + counts.handled_late + counts.overdue + counts.running + counts.filed
         assert places == (order.handling is not State.CANCELLED)
 
     @given(st.lists(orders, min_size=1, max_size=10))

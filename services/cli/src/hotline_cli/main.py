@@ -6,7 +6,18 @@ import sys
 import structlog
 import typer
 
-from hotline_cli.commands import appeals, asking, categories, knowledge, operations, orders, reading, tracing
+from hotline_cli.commands import (
+    appeals,
+    asking,
+    categories,
+    hands,
+    knowledge,
+    matters,
+    operations,
+    orders,
+    reading,
+    tracing,
+)
 from hotline_cli.local import commands as local
 from hotline_cli.simulate import command as simulate
 
@@ -26,7 +37,7 @@ def main() -> None:
     )
 
 
-for part in (local, appeals, orders, asking, knowledge, reading, operations, tracing, simulate):
+for part in (local, appeals, orders, hands, matters, asking, knowledge, reading, operations, tracing, simulate):
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 

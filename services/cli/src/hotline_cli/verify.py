@@ -129,6 +129,12 @@ def _orders(books: _Books) -> list[str]:
     for name, order in books.orders.items():
         if order.state not in without_lead and not order.lead_unit:
             found.append(f"{name} ({order.number}): is out without a lead unit (Art. 22)")
+        if order.lead_unit and order.directive.kind and not order.directive.HasField("directive_time"):
+            found.append(f"{name} ({order.number}): is out without its directive (Art. 23)")
+        if order.HasField("result") and order.study_grounds and not order.HasField("study"):
+            found.append(f"{name} ({order.number}): has a result without its principal's study (Art. 25)")
+        if (order.result.outcome == work_order_pb2.OUTCOME_FILED) != order.HasField("filing"):
+            found.append(f"{name} ({order.number}): its outcome and its filing disagree (Art. 27)")
         if order.lead_unit and order.lead_unit in order.supporting_units:
             found.append(f"{name} ({order.number}): {order.lead_unit} both leads and supports (Art. 22)")
         handling = [

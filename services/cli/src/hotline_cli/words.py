@@ -1,9 +1,16 @@
-"""Words that people type for the values of an enum: lower case, without the prefix."""
+"""Words that people type for the values of an enum, lower case and without the prefix; and the days they type."""
 
+from datetime import datetime
 from typing import Any
 
 import typer
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.type.date_pb2 import Date
+
+
+def civil_date(typed: datetime | None) -> Date | None:
+    """A day that was typed, as it travels."""
+    return Date(year=typed.year, month=typed.month, day=typed.day) if typed else None
 
 
 class Word:

@@ -63,6 +63,12 @@ ORDERS_WITHOUT_PRINCIPAL = Counter(
     "Orders for a unit without first-responsible person (Art. 10).",
     ["service"],
 )
+DIRECTIVES_CHASED = Counter(
+    "hotline_directives_chased_total", "Directives of urgent orders asked for again (Art. 23).", ["service"]
+)
+DIRECTIVES_LATE = Gauge(
+    "hotline_directives_late", "Urgent orders whose directive did not come in time, up to 1,000 (Art. 23).", ["service"]
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(

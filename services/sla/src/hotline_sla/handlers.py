@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
+from hotline.dispatch.v1 import work_order_pb2
 from hotline.feedback.events.v1 import callback_events_pb2 as feedback_events
 from hotline.feedback.v1 import callback_pb2
 from hotline.intake.events.v1 import appeal_events_pb2 as intake_events
@@ -208,7 +209,8 @@ def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: La
         elif deadline.kind is Kind.FIRST_CONTACT:
             clocks.append(deadline.settle(time=reply_time, deed="以答复作为首次联系 / the reply was the first contact"))
     callback = _hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
-    _save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time)
+    filed = event.outcome == work_order_pb2.OUTCOME_FILED
+    _save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time, filed=filed)
     _announce_opened(tx, law, [callback], time=report_time)
 
 
@@ -376,13 +378,20 @@ def _save(tx: Books, law: Law, deadlines: Sequence[Deadline], *, after: datetime
 
 
 def _save_with_order(
-    tx: Books, law: Law, work_order: str, clocks: Sequence[Deadline], *, after: datetime, extended: bool = False
+    tx: Books,
+    law: Law,
+    work_order: str,
+    clocks: Sequence[Deadline],
+    *,
+    after: datetime,
+    extended: bool = False,
+    filed: bool = False,
 ) -> None:
     if not clocks:
         return
     before = _order(tx, work_order)
     _save(tx, law, clocks, after=after)
-    order = replace(before, extended=before.extended or extended)
+    order = replace(before, extended=before.extended or extended, filed=before.filed or filed)
     for deadline in clocks:
         order = order.reflecting(deadline)
     tx.save_orders([(before, order)])

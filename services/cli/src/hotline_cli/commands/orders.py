@@ -1,5 +1,6 @@
 """What units and the hotline office do with work orders (Art. 22-26)."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,14 +10,15 @@ from hotline.dispatch.v1 import work_order_pb2
 from hotline_cli.client import Hotline, Person, new_request_id
 from hotline_cli.output import Format, Output, show
 from hotline_cli.session import connection, person
-from hotline_cli.words import Word
+from hotline_cli.words import Word, civil_date
 
 app = typer.Typer(no_args_is_help=True)
 
+STUDY_GROUND = Word(work_order_pb2.StudyGround, "STUDY_GROUND")
 Order = Annotated[str, typer.Argument(help="workOrders/…, as `hotline list orders` names it")]
 
 
-def _lead_unit(hotline: Hotline, order: str) -> Person:
+def lead_unit(hotline: Hotline, order: str) -> Person:
     """A handler of the unit that leads the order; with a token of a cluster, whoever the token says."""
     found = hotline.person("office").dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order))
     return hotline.person("unit", unit=found.lead_unit)
@@ -28,12 +30,14 @@ def dispatch_order(
     *,
     lead: Annotated[str, typer.Option(help="the unit that leads, units/…")],
     supporting: Annotated[list[str] | None, typer.Option(help="a unit that supports; may be repeated")] = None,
+    study: Annotated[list[str] | None, typer.Option(help="why its principal must study it (Art. 25)")] = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Name the lead and supporting units of an order that waits for them (Art. 7, 22)."""
     request = dispatch.DispatchWorkOrderRequest(
         name=order, lead_unit=lead, supporting_units=supporting or [], request_id=new_request_id()
     )
+    request.study_grounds.extend(STUDY_GROUND.value(ground, "--study") for ground in study or [])
     with person("office") as office:
         show(office.dispatch.DispatchWorkOrder(request), output)
 
@@ -45,7 +49,7 @@ def send_back(
     """Give an order back to the office, as its lead unit (Art. 22)."""
     request = dispatch.SendBackWorkOrderRequest(name=order, reason=reason, request_id=new_request_id())
     with connection() as hotline:
-        show(_lead_unit(hotline, order).dispatch.SendBackWorkOrder(request), output)
+        show(lead_unit(hotline, order).dispatch.SendBackWorkOrder(request), output)
 
 
 @app.command()
@@ -71,7 +75,7 @@ def contact(
     with connection() as hotline:
         office = hotline.person("office")
         confidential = office.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order)).confidential
-        who = office if confidential else _lead_unit(hotline, order)
+        who = office if confidential else lead_unit(hotline, order)
         show(who.dispatch.RecordFirstContact(request), output)
 
 
@@ -82,7 +86,10 @@ def report(
     text: Annotated[str, typer.Option(help="what was done")],
     reply: Annotated[str, typer.Option(help="what the citizen was told (Art. 24(2))")] = "",
     means: Annotated[str, typer.Option(help="how: phone, visit, written or relayed")] = "phone",
-    outcome: Annotated[str, typer.Option(help="solved or explained")] = "solved",
+    outcome: Annotated[str, typer.Option(help="solved, explained or filed")] = "solved",
+    obstacle: Annotated[str, typer.Option(help="filed: what stands in the way (Art. 27)")] = "",
+    understood: Annotated[bool, typer.Option("--understood", help="filed: the citizen accepted it (Art. 27)")] = False,
+    look_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="filed: look again then")] = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Report the result, with the reply to the citizen, as the lead unit (Art. 24(2))."""
@@ -92,10 +99,13 @@ def report(
         text=text,
         reply_means=Word(work_order_pb2.ReplyMeans, "REPLY_MEANS").value(means, "--means"),
         reply_text=reply,
+        obstacle=obstacle,
+        understood=understood,
+        look_date=civil_date(look_date),
         request_id=new_request_id(),
     )
     with connection() as hotline:
-        show(_lead_unit(hotline, order).dispatch.ReportResult(request), output)
+        show(lead_unit(hotline, order).dispatch.ReportResult(request), output)
 
 
 @app.command()
@@ -116,7 +126,7 @@ def extend(
             ask = dispatch.RequestExtensionRequest(
                 name=order, working_days=days, reason=reason, request_id=new_request_id()
             )
-            show(_lead_unit(hotline, order).dispatch.RequestExtension(ask), output)
+            show(lead_unit(hotline, order).dispatch.RequestExtension(ask), output)
         else:
             decide = dispatch.DecideExtensionRequest(
                 name=order, granted=grant, note=reason, request_id=new_request_id()

@@ -63,7 +63,7 @@ _KINDS = {
     ),
     "scores": _Kind(
         "office", sla.ListUnitScoresRequest, lambda p: p.sla.ListUnitScores, "scores",
-        ("unit", "received", "handled_in_time", "handled_late", "overdue", "satisfied", "asked", "score"),
+        ("unit", "received", "handled_in_time", "handled_late", "overdue", "filed", "satisfied", "asked", "score"),
     ),
     "callbacks": _Kind(
         "office", feedback.ListCallbacksRequest, lambda p: p.feedback.ListCallbacks, "callbacks",

@@ -63,6 +63,8 @@ def _orders(auditor: Person) -> dict[str, dict[str, int]]:
             flags["key_supervision"] += order.key_supervision
             flags["supported"] += bool(order.supporting_units)
             flags["with_directive"] += bool(order.directive.text)
+            flags["studied"] += order.HasField("study")
+            flags["filed"] += order.HasField("filing")
             if order.HasField("extension"):
                 flags[f"extension_{_short(work_order_pb2.ExtensionState.Name(order.extension.state)).lower()}"] += 1
             if order.HasField("due_date"):

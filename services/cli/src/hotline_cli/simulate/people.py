@@ -280,6 +280,12 @@ class Case:
     # ---- unit -----------------------------------------------------------------------------------------------------
 
     def _unit_begins(self, order: work_order_pb2.WorkOrder, now: datetime) -> Iterator[Due]:
+        if self.random.random() < 0.01:
+            self.city.hotline.person("office").dispatch.MarkForPrincipal(
+                dispatch.MarkForPrincipalRequest(
+                    name=self.order, ground=work_order_pb2.STUDY_GROUND_GREAT_EFFECT, request_id=new_request_id()
+                )
+            )
         temper = self.city.tempers[order.lead_unit]
         hours = self.random.uniform
         term = max((order.due_time.ToDatetime(now.tzinfo) - now) / timedelta(hours=1), 1.0)
@@ -366,20 +372,37 @@ class Case:
             return
         if self.city.tempers[order.lead_unit] is Temper.SILENT and self.random.random() < 0.25:
             return  # never reports; supervision goes on
+        if order.study_grounds:
+            self._is_studied(order)
+        outcome = self.random.choices(
+            (work_order_pb2.OUTCOME_SOLVED, work_order_pb2.OUTCOME_EXPLAINED, work_order_pb2.OUTCOME_FILED), (80, 17, 3)
+        )[0]
+        filed = outcome == work_order_pb2.OUTCOME_FILED
         self._unit(order).ReportResult(
             dispatch.ReportResultRequest(
                 name=self.order,
-                outcome=work_order_pb2.OUTCOME_SOLVED
-                if self.random.random() < 0.8
-                else work_order_pb2.OUTCOME_EXPLAINED,
-                text="已现场核实并处理完毕。",
+                outcome=outcome,
+                text="受客观条件限制,当前无法解决。" if filed else "已现场核实并处理完毕。",
                 reply_time=_timestamp(now),
                 reply_means=work_order_pb2.REPLY_MEANS_PHONE,
-                reply_text="已电话告知处理结果。",
+                reply_text="已电话解释说明。" if filed else "已电话告知处理结果。",
+                obstacle="片区管网改造列入下一年度计划" if filed else "",
+                understood=filed and self.random.random() < 0.7,
                 request_id=new_request_id(),
             )
         )
         yield self.due(self._calling_time(now, self.random.uniform(1, 20)), self.is_called_back)
+
+    def _is_studied(self, order: work_order_pb2.WorkOrder) -> None:
+        # The unit's principal studies it before the result (Art. 25).
+        self._unit(order).RecordStudy(
+            dispatch.RecordStudyRequest(
+                name=self.order,
+                principal=self.city.units[order.lead_unit].principal,
+                decision="由分管负责人牵头,限期解决并回访。",
+                request_id=new_request_id(),
+            )
+        )
 
     # ---- callback and quality seats -------------------------------------------------------------------------------
 

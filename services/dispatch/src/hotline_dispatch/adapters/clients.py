@@ -4,7 +4,7 @@ from hotline.intake.v1.intake_service_pb2 import GetReferralRequest
 from hotline.intake.v1.intake_service_pb2 import Referral as ReferralMessage
 from hotline_kernel.rpc_client import Client
 
-from hotline_dispatch.handlers import Referral
+from hotline_dispatch.handlers.ports import Referral
 
 
 class IntakeReferrals:

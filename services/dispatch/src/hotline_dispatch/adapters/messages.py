@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as service_pb2
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel.errors import FieldInvalid
 
-from hotline_dispatch.domain.unit import Unit, UnitKind
-from hotline_dispatch.domain.work_order import (
+from hotline_dispatch.domain.holding import Holding
+from hotline_dispatch.domain.part import Part
+from hotline_dispatch.domain.record import (
     Directive,
     Extension,
+    Filing,
     FirstContact,
     Outcome,
     PastRound,
@@ -21,9 +25,13 @@ from hotline_dispatch.domain.work_order import (
     Result,
     SendBack,
     State,
-    WorkOrder,
+    Study,
+    StudyGround,
 )
-from hotline_dispatch.handlers import UPDATABLE, stamp
+from hotline_dispatch.domain.unit import Unit, UnitKind
+from hotline_dispatch.domain.work_order import WorkOrder
+from hotline_dispatch.handlers.bookkeeping import stamp
+from hotline_dispatch.handlers.units import UPDATABLE
 
 _EVERY_UNIT_HAS = ("display_name", "region", "kind")
 
@@ -46,6 +54,13 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         first_contact=_first_contact(order.first_contact),
         result=_result(order.result),
         extension=_extension(order.extension),
+        study_grounds=[work_order_pb2.StudyGround.Value(f"STUDY_GROUND_{ground}") for ground in order.study_grounds],
+        study=_study(order.study),
+        filing=_filing(order.filing),
+        parts=[_part(part) for part in order.parts],
+        holdings=[_holding(holding) for holding in order.holdings],
+        chases=order.chases,
+        chase_time=_optional_stamp(order.chase_time),
         send_backs=[_send_back(given_back) for given_back in order.send_backs],
         past_rounds=[_past_round(past) for past in order.past_rounds],
         round=order.round,
@@ -58,8 +73,7 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         etag=str(order.version),
     )
     if order.due:
-        day = order.due.due_date
-        message.due_date.year, message.due_date.month, message.due_date.day = day.year, day.month, day.day
+        message.due_date.CopyFrom(_day(order.due.due_date))
         message.due_time.CopyFrom(stamp(order.due.due_time))
         message.due_provisional = order.due.provisional
         message.extension_cutoff_time.CopyFrom(stamp(order.due.extension_cutoff_time))
@@ -145,27 +159,43 @@ def reply_means(value: work_order_pb2.ReplyMeans.ValueType) -> ReplyMeans | None
     return ReplyMeans(work_order_pb2.ReplyMeans.Name(value).removeprefix("REPLY_MEANS_"))
 
 
-def optional_time(
-    message: service_pb2.RecordFirstContactRequest | service_pb2.ReportResultRequest, field: str
-) -> datetime | None:
-    """A time in a request; None if unset. Raises `FieldInvalid` if it is beyond what a calendar knows."""
-    if not message.HasField(field):  # type: ignore[arg-type]
+def study_ground(value: work_order_pb2.StudyGround.ValueType) -> StudyGround:
+    """Why a principal must study; the contract lets no unset one pass."""
+    return StudyGround(work_order_pb2.StudyGround.Name(value).removeprefix("STUDY_GROUND_"))
+
+
+def filing(request: service_pb2.ReportResultRequest, *, look_date: date) -> Filing | None:
+    """What a result says for the file, None if nothing (Art. 27).  look_date -- if the request names none."""
+    named = optional_date(request, "look_date")
+    if request.outcome != work_order_pb2.OUTCOME_FILED and not request.obstacle:
         return None
-    timestamp: Timestamp = getattr(message, field)
+    return Filing(request.obstacle, request.understood, named or look_date)
+
+
+def optional_time(request: Message, field: str) -> datetime | None:
+    """A time in a request; None if unset. Raises `FieldInvalid` if it is beyond what a calendar knows."""
+    if not request.HasField(field):
+        return None
+    timestamp: Timestamp = getattr(request, field)
     try:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError) as error:
         raise FieldInvalid(violations=[(field, "must be a time between year 1 and 9999")]) from error
 
 
-def optional_date(message: service_pb2.ListWorkOrdersRequest) -> date | None:
-    """The day to filter by; None if unset. Raises `FieldInvalid` if there is no such day."""
-    if not message.HasField("due_by"):
+def optional_date(request: Message, field: str) -> date | None:
+    """A day in a request; None if unset. Raises `FieldInvalid` if there is no such day."""
+    if not request.HasField(field):
         return None
+    day: Date = getattr(request, field)
     try:
-        return date(message.due_by.year, message.due_by.month, message.due_by.day)
+        return date(day.year, day.month, day.day)
     except (ValueError, OverflowError) as error:
-        raise FieldInvalid(violations=[("due_by", "must be a day of the calendar")]) from error
+        raise FieldInvalid(violations=[(field, "must be a day of the calendar")]) from error
+
+
+def _day(day: date) -> Date:
+    return Date(year=day.year, month=day.month, day=day.day)
 
 
 def _optional_stamp(time: datetime | None) -> Timestamp | None:
@@ -231,4 +261,53 @@ def _past_round(past: PastRound) -> work_order_pb2.PastRound:
         first_contact=_first_contact(past.first_contact),
         result=_result(past.result),
         extension=_extension(past.extension),
+        study=_study(past.study),
+        filing=_filing(past.filing),
+        parts=[_part(part) for part in past.parts],
+    )
+
+
+def _study(study: Study | None) -> work_order_pb2.Study | None:
+    if study is None:
+        return None
+    return work_order_pb2.Study(
+        principal=study.principal, study_time=stamp(study.study_time), decision=study.decision, actor=study.actor
+    )
+
+
+def _filing(filed: Filing | None) -> work_order_pb2.Filing | None:
+    if filed is None:
+        return None
+    return work_order_pb2.Filing(
+        obstacle=filed.obstacle,
+        understood=filed.understood,
+        look_date=_day(filed.look_date) if filed.look_date else None,
+        looks=[
+            work_order_pb2.Look(look_time=stamp(look.look_time), note=look.note, actor=look.actor)
+            for look in filed.looks
+        ],
+    )
+
+
+def _part(part: Part) -> work_order_pb2.Part:
+    return work_order_pb2.Part(
+        unit=part.unit,
+        text=part.text,
+        due_date=_day(part.due_date),
+        state=work_order_pb2.PartState.Value(f"PART_STATE_{part.state}"),
+        assign_time=stamp(part.assign_time),
+        report_text=part.report_text,
+        report_time=_optional_stamp(part.report_time),
+        is_late=part.is_late,
+        actor=part.actor,
+    )
+
+
+def _holding(holding: Holding) -> work_order_pb2.Holding:
+    return work_order_pb2.Holding(
+        unit=holding.unit,
+        start_time=stamp(holding.start_time),
+        end_time=_optional_stamp(holding.end_time),
+        reason=holding.reason,
+        overdue_since=_optional_stamp(holding.overdue_since),
     )

@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +13,23 @@ from hotline_kernel.names import uuid_of
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from hotline_dispatch.domain.unit import Assignment, Unit, UnitKind
-from hotline_dispatch.domain.work_order import (
+from hotline_dispatch.domain.holding import Holding
+from hotline_dispatch.domain.part import Part
+from hotline_dispatch.domain.record import (
     Directive,
     Due,
     Extension,
+    Filing,
     FirstContact,
     PastRound,
     Result,
     SendBack,
     State,
-    WorkOrder,
+    Study,
+    StudyGround,
 )
+from hotline_dispatch.domain.unit import Assignment, Unit, UnitKind
+from hotline_dispatch.domain.work_order import WorkOrder
 
 # Parts of an order that are read and written whole, as JSON.
 _PARTS: dict[str, TypeAdapter[Any]] = {
@@ -32,12 +37,35 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "first_contact": TypeAdapter(FirstContact | None),
     "result": TypeAdapter(Result | None),
     "extension": TypeAdapter(Extension | None),
+    "study": TypeAdapter(Study | None),
+    "filing": TypeAdapter(Filing | None),
+    "parts": TypeAdapter(tuple[Part, ...]),
+    "holdings": TypeAdapter(tuple[Holding, ...]),
     "send_backs": TypeAdapter(list[SendBack]),
     "past_rounds": TypeAdapter(list[PastRound]),
 }
 _PLAIN = ("number", "appeal", "title", "text", "request_type", "category", "region", "confidential", "create_time")
-_CHANGING = ("state", "round", "key_supervision", "dispatch_time", "close_time", "overdue", "waits_for_extension")
-_FLAT = ("lead_unit", "supporting_units", "due_date", "due_time", "due_provisional", "extension_cutoff_time")
+_CHANGING = (
+    "state",
+    "round",
+    "key_supervision",
+    "dispatch_time",
+    "close_time",
+    "overdue",
+    "waits_for_extension",
+    "chases",
+    "chase_time",
+)
+_FLAT = (
+    "lead_unit",
+    "supporting_units",
+    "due_date",
+    "due_time",
+    "due_provisional",
+    "extension_cutoff_time",
+    "study_grounds",
+    "look_date",
+)
 _MUTABLE = (*_CHANGING, *_FLAT, *_PARTS)
 _ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", *_MUTABLE, "version")
 _UNIT_COLUMNS = ("name", "display_name", "region", "kind", "principal", "competences", "version")
@@ -78,6 +106,7 @@ class OrderFilter:
     overdue: bool = False
     extension_requested: bool = False
     due_by: date | None = None
+    look_by: date | None = None
 
     @property
     def is_of_open_orders(self) -> bool:
@@ -127,6 +156,23 @@ class Store(Transaction):
         """Orders, newest first, older than `after`."""
         sql, params = page_of_orders(wanted=wanted, after=after, limit=limit)
         return [_order(row) for row in self.all(sql, params)]
+
+    def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
+        """Orders whose directive is to be asked for again, the longest due first, locked; others' are left to them."""
+        rows = self.all(
+            f"SELECT {_ORDER} FROM work_order o WHERE o.chase_time <= %(now)s"
+            " ORDER BY o.chase_time LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+            {"now": now, "limit": limit},
+        )
+        return [_order(row) for row in rows]
+
+    def count_chased(self) -> int:
+        """Urgent orders whose directive did not come in time, counted up to 1,000."""
+        row = self.one(
+            "SELECT count(*) AS orders FROM"
+            " (SELECT FROM work_order WHERE chase_time IS NOT NULL AND chases > 0 LIMIT 1000) late"
+        )
+        return int(row["orders"]) if row else 0
 
     def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
         """A unit of the registry; locked until the end of the transaction if it is to be changed."""
@@ -206,10 +252,14 @@ def page_of_orders(*, wanted: OrderFilter, after: UUID | None, limit: int) -> tu
         conditions.append("o.waits_for_extension")
     if wanted.due_by is not None:
         conditions.append(f"{_OPEN} AND o.due_date <= %(due_by)s")
+    if wanted.look_by is not None:
+        conditions.append("o.look_date <= %(look_by)s")
     if after is not None:
         conditions.append(f"{key} < %(after)s")
     if wanted.due_by is not None and key == "o.id":
-        return _page_by_days(conditions), params
+        return _page_by_days(conditions, "due_date", f"{_OPEN} AND o.due_date <= %(due_by)s"), params
+    if wanted.look_by is not None and key == "o.id":
+        return _page_by_days(conditions, "look_date", "o.look_date <= %(look_by)s"), params
     order = f"{key} DESC"
     if wanted.names_state_alone:
         # Compared as a pair, so that only the index by state will do: most orders are closed, and the planner would
@@ -221,21 +271,21 @@ def page_of_orders(*, wanted: OrderFilter, after: UUID | None, limit: int) -> tu
     return f"SELECT {_ORDER} FROM {source} {where} ORDER BY {order} LIMIT %(limit)s", params
 
 
-def _page_by_days(conditions: Sequence[str]) -> str:
+def _page_by_days(conditions: Sequence[str], column: str, wanted: str) -> str:
     # The orders due by a day stand in their index by day, a page wants them by age, and to sort them all would cost
     # what all open orders cost. So the days are found one by one, the newest orders of each are taken, and the page is
-    # merged from those: cost grows with the days that have open orders times the page, never with the orders.
+    # merged from those: cost grows with the days that have such orders times the page, never with the orders.
     of_a_day = (
-        f"SELECT o.id FROM work_order o WHERE {' AND '.join(conditions)} AND o.due_date = day.due_date"
+        f"SELECT o.id FROM work_order o WHERE {' AND '.join(conditions)} AND o.{column} = day.day"
         " ORDER BY o.id DESC LIMIT %(limit)s"
     )
     return f"""
-WITH RECURSIVE day(due_date) AS (
-  (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date <= %(due_by)s ORDER BY o.due_date DESC LIMIT 1)
+WITH RECURSIVE day(day) AS (
+  (SELECT o.{column} FROM work_order o WHERE {wanted} ORDER BY o.{column} DESC LIMIT 1)
   UNION ALL
-  SELECT (SELECT o.due_date FROM work_order o WHERE {_OPEN} AND o.due_date < day.due_date
-           ORDER BY o.due_date DESC LIMIT 1)
-    FROM day WHERE day.due_date IS NOT NULL
+  SELECT (SELECT o.{column} FROM work_order o WHERE {wanted} AND o.{column} < day.day
+           ORDER BY o.{column} DESC LIMIT 1)
+    FROM day WHERE day.day IS NOT NULL
 ), page AS (
   SELECT newest.id FROM day CROSS JOIN LATERAL ({of_a_day}) newest ORDER BY newest.id DESC LIMIT %(limit)s
 )
@@ -261,6 +311,8 @@ def _order_values(order: WorkOrder) -> dict[str, Any]:
         "due_time": due.due_time if due else None,
         "due_provisional": due.provisional if due else False,
         "extension_cutoff_time": due.extension_cutoff_time if due else None,
+        "study_grounds": list(order.study_grounds),
+        "look_date": order.filing.look_date if order.filing else None,
         **{column: _json(part, getattr(order, column)) for column, part in _PARTS.items()},
         "version": order.version,
     }
@@ -286,11 +338,14 @@ def _order(row: dict[str, Any]) -> WorkOrder:
         state=State(row["state"]),
         assignment=_assignment(row["lead_unit"], row["supporting_units"]),
         due=_due(row),
+        study_grounds=tuple(StudyGround(ground) for ground in row["study_grounds"]),
         round=row["round"],
         key_supervision=row["key_supervision"],
         dispatch_time=row["dispatch_time"],
         close_time=row["close_time"],
         overdue=row["overdue"],
+        chases=row["chases"],
+        chase_time=row["chase_time"],
         version=row["version"],
         **{column: part.validate_python(row[column]) for column, part in _PARTS.items()},
     )

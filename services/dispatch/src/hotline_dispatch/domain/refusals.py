@@ -66,6 +66,86 @@ class ReplyMissing(Refused):
     zh = "反馈办理结果前须先答复求助群众，并登记答复方式和内容（第二十四条第二项）。"
 
 
+class StudyMissing(Refused):
+    """The unit's principal must study the matter before its result ({grounds}), and no study is on record."""
+
+    reason = "STUDY_MISSING"
+    article = "Art. 25"
+    zh = "该事项须报本单位主要负责人研究（{grounds}），反馈结果前请先登记研究情况（第二十五条）。"
+
+
+class StudyNotByPrincipal(Refused):
+    """The matter is studied by the unit's first-responsible person, who is {principal} by the registry."""
+
+    reason = "STUDY_NOT_BY_PRINCIPAL"
+    article = "Art. 25, 10(1)"
+    zh = "该事项须由本单位主要负责人研究，名录登记的主要负责人为 {principal}（第二十五条、第十条第一项）。"
+
+
+class FilingWithoutExplanation(Refused):
+    """A matter is filed only after it was explained to the citizen: record when, how and what was said."""
+
+    reason = "FILING_WITHOUT_EXPLANATION"
+    article = "Art. 27"
+    zh = "备案前须先向求助群众做好解释、疏导，并登记时间、方式和内容（第二十七条）。"
+
+
+class FilingIncomplete(Refused):
+    """A filing, and nothing but a filing, names the objective conditions that stand in the way."""
+
+    reason = "FILING_INCOMPLETE"
+    article = "Art. 27"
+    zh = "申请备案须说明当前无法解决的客观条件；其他办理结果不填备案内容（第二十七条）。"
+
+
+class LookNotLater(Refused):
+    """A filed matter is looked at again on a later day: name one after today."""
+
+    reason = "LOOK_NOT_LATER"
+    article = "Art. 27"
+    zh = "备案事项须约定今日以后的复查日期（第二十七条；复查为本系统所定）。"
+
+
+class NotFiled(Refused):
+    """The order is not filed, or needs no further look."""
+
+    reason = "NOT_FILED"
+    article = "Art. 27"
+    zh = "该工单未备案，或已无须复查（第二十七条）。"
+
+
+class PartDueTooLate(Invalid):
+    """A supporting unit's part ends between today and the lead's last day, {due_date}."""
+
+    reason = "PART_DUE_TOO_LATE"
+    article = "Art. 7, 22"
+    zh = "协办部分的期限须在今日至主要负责部门的期限 {due_date} 之间（第七条、第二十二条）。"
+
+
+class PartNotOpen(Refused):
+    """There is no open part of {unit} in this order."""
+
+    reason = "PART_NOT_OPEN"
+    article = "Art. 7, 22"
+    zh = "{unit} 在该工单中没有待办的协办部分（第七条、第二十二条）。"
+
+
+class NotSupporting(Refused):
+    """{unit} does not support this order, so that it has no part of it."""
+
+    reason = "NOT_SUPPORTING"
+    article = "Art. 7, 22"
+    zh = "{unit} 不是该工单的协办单位，不能分派协办部分（第七条、第二十二条）。"
+
+
+class LeadAlready(Invalid):
+    """{unit} leads the order already."""
+
+    reason = "LEAD_ALREADY"
+    article = "Art. 22"
+    zh = "{unit} 已是该工单的主要负责部门（第二十二条）。"
+
+
 class DeadlineNotKnown(Refused):
     """The deadline is not announced yet: try again in a moment."""
 

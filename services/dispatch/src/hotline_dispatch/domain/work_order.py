@@ -1,12 +1,33 @@
 """Work orders (电子工单): one lead, a directive where one is needed, a reply before a result (Art. 7, 22-28)."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import StateNotAllowed
 
+from hotline_dispatch.domain.holding import Holding, hand_over, overdue, put_down
+from hotline_dispatch.domain.part import Part, assign, lapse, not_after
+from hotline_dispatch.domain.part import report as report_part
+from hotline_dispatch.domain.record import (
+    Directive,
+    DirectiveKind,
+    Due,
+    Extension,
+    ExtensionState,
+    Filing,
+    FirstContact,
+    Look,
+    Outcome,
+    PastRound,
+    ReplyMeans,
+    Result,
+    SendBack,
+    State,
+    Study,
+    StudyGround,
+)
 from hotline_dispatch.domain.refusals import (
     ContactRelayed,
     DeadlineNotKnown,
@@ -15,132 +36,20 @@ from hotline_dispatch.domain.refusals import (
     ExtensionAskedLate,
     ExtensionNotRequested,
     ExtensionWithoutReason,
+    FilingIncomplete,
+    FilingWithoutExplanation,
+    LeadAlready,
+    LookNotLater,
+    NotFiled,
     NotOwnUnit,
+    NotSupporting,
     ReplyMissing,
     SendBackLimitReached,
+    StudyMissing,
+    StudyNotByPrincipal,
     TimeNotPlausible,
 )
 from hotline_dispatch.domain.unit import Assignment
-
-
-class State(StrEnum):
-    """Where a work order stands."""
-
-    HELD = "HELD"
-    AWAITING_LEAD = "AWAITING_LEAD"
-    DISPATCHED = "DISPATCHED"
-    REPORTED = "REPORTED"
-    CLOSED = "CLOSED"
-
-
-class DirectiveKind(StrEnum):
-    """The four kinds that need a directive before they go out (Art. 23)."""
-
-    URGENT = "URGENT"
-    COMPLEX = "COMPLEX"
-    COMMON = "COMMON"
-    STALLED = "STALLED"
-
-
-class Outcome(StrEnum):
-    """How a unit says a matter ended."""
-
-    SOLVED = "SOLVED"
-    EXPLAINED = "EXPLAINED"
-
-
-class ReplyMeans(StrEnum):
-    """How the citizen was told."""
-
-    PHONE = "PHONE"
-    VISIT = "VISIT"
-    WRITTEN = "WRITTEN"
-    RELAYED = "RELAYED"
-
-
-class ExtensionState(StrEnum):
-    """Where the asking for a later deadline stands (Art. 26)."""
-
-    REQUESTED = "REQUESTED"
-    GRANTED = "GRANTED"
-    REFUSED = "REFUSED"
-
-
-@dataclass(frozen=True)
-class Directive:
-    """A vice-mayor's written instruction (Art. 23); without a time it is still waited for."""
-
-    kind: DirectiveKind
-    text: str = ""
-    authority: str = ""
-    directive_time: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Due:
-    """When handling must be done, as sla announced it (Art. 24)."""
-
-    due_date: date
-    due_time: datetime
-    provisional: bool
-    extension_cutoff_time: datetime
-
-
-@dataclass(frozen=True)
-class FirstContact:
-    """The citizen was reached and told procedure and deadline (Art. 24(1))."""
-
-    contact_time: datetime
-    note: str
-    relayed: bool
-    actor: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What the unit did, and the recorded reply to the citizen (Art. 24(2))."""
-
-    outcome: Outcome
-    text: str
-    reply_time: datetime
-    reply_means: ReplyMeans
-    reply_text: str
-    report_time: datetime
-    unit: str
-    actor: str
-
-
-@dataclass(frozen=True)
-class Extension:
-    """A later deadline, asked and perhaps decided (Art. 26)."""
-
-    state: ExtensionState
-    working_days: int
-    reason: str
-    request_time: datetime
-    decision_note: str = ""
-    decide_time: datetime | None = None
-
-
-@dataclass(frozen=True)
-class SendBack:
-    """The lead unit gave the order back (Art. 22)."""
-
-    unit: str
-    reason: str
-    send_back_time: datetime
-
-
-@dataclass(frozen=True)
-class PastRound:
-    """What happened before the order was reopened: its history stays whole (Art. 28(3), 30)."""
-
-    round: int
-    lead_unit: str
-    dispatch_time: datetime
-    first_contact: FirstContact | None
-    result: Result | None
-    extension: Extension | None
 
 
 @dataclass
@@ -166,6 +75,17 @@ class WorkOrder:
     first_contact: FirstContact | None = None
     result: Result | None = None
     extension: Extension | None = None
+    study_grounds: tuple[StudyGround, ...] = ()
+    """Why the unit's principal must study it (Art. 25); they stay as long as the order lives."""
+    study: Study | None = None
+    filing: Filing | None = None
+    parts: tuple[Part, ...] = ()
+    """What the supporting units have to do, in this round."""
+    holdings: tuple[Holding, ...] = ()
+    """In whose hands it was, oldest first, in all rounds."""
+    chases: int = 0
+    chase_time: datetime | None = None
+    """When its directive is asked for again, if it is urgent and has none (Art. 23; ours)."""
     send_backs: list[SendBack] = field(default_factory=list)
     past_rounds: list[PastRound] = field(default_factory=list)
     round: int = 1
@@ -202,6 +122,7 @@ class WorkOrder:
         assignment -- the proposed units as far as they can handle it; None if the office must name them.
         """
         self.proposed = proposed
+        self.holdings = hand_over((), to="", reason="", is_overdue=False, now=now)
         if self.directive is not None:
             self.state = State.HELD
         elif assignment is not None:
@@ -215,9 +136,34 @@ class WorkOrder:
         if self.state is not State.HELD or self.directive is None:
             raise self._not_allowed()
         self.directive = Directive(self.directive.kind, text, authority, now)
+        self.mark_for_study(StudyGround.CITY_ASSIGNED)
         self.state = State.AWAITING_LEAD
+        self.chase_time = None
         if assignment is not None:
             self._send_out(assignment, now)
+
+    def watch_directive(self, *, every: timedelta, now: datetime) -> bool:
+        """An urgent order waits: its directive is asked for again after a while (Art. 23; ours); tells if so."""
+        if self.state is not State.HELD or self.directive is None or self.directive.kind is not DirectiveKind.URGENT:
+            return False
+        self.chase_time = now + every
+        return True
+
+    def chase(self, *, every: timedelta, now: datetime) -> int:
+        """The directive did not come in time: it is asked for again, and again (Art. 23; ours).
+
+        Returns how often it was by now. Raises `StateNotAllowed` unless it is waited for.
+        """
+        if not self.watch_directive(every=every, now=now):
+            raise self._not_allowed()
+        self.chases += 1
+        return self.chases
+
+    def mark_for_study(self, *grounds: StudyGround) -> None:
+        """The unit's principal must study it (Art. 25). Raises `StateNotAllowed` once a result was reported."""
+        if not self.is_open:
+            raise self._not_allowed()
+        self.study_grounds = tuple(ground for ground in StudyGround if ground in {*self.study_grounds, *grounds})
 
     def dispatch(self, *, assignment: Assignment, now: datetime) -> None:
         """The office names the units (Art. 7, 22). Raises `DirectiveMissing`, `StateNotAllowed`."""
@@ -225,6 +171,17 @@ class WorkOrder:
         if self.state is not State.AWAITING_LEAD:
             raise self._not_allowed()
         self._send_out(assignment, now)
+
+    def reassign(self, *, assignment: Assignment, reason: str, now: datetime) -> None:
+        """The office gives it to another lead: no deadline moves, the time spent stays on record (Art. 7, 22).
+
+        What the former lead asked or recorded is no longer of use. Raises `StateNotAllowed`, `LeadAlready`.
+        """
+        self._require(State.DISPATCHED)
+        if assignment.lead == self.lead:
+            raise LeadAlready(unit=assignment.lead)
+        self._leave_lead()
+        self._send_out(assignment, now, reason=reason)
 
     def send_back(self, *, by: str, reason: str, limit: int, now: datetime) -> None:
         """The lead gives the order back (Art. 22); what it asked or recorded is no longer of use to the next lead.
@@ -237,9 +194,32 @@ class WorkOrder:
             raise SendBackLimitReached(limit=str(limit))
         self.send_backs.append(SendBack(by, reason, now))
         self.state = State.AWAITING_LEAD
-        self.assignment = self.dispatch_time = self.first_contact = None
-        if self.extension is not None and self.extension.state is ExtensionState.REQUESTED:
-            self.extension = None
+        self._leave_lead()
+        self.assignment = self.dispatch_time = None
+        self.parts = lapse(self.parts)
+        self.holdings = hand_over(self.holdings, to="", reason=reason, is_overdue=self.overdue, now=now)
+
+    def assign_part(self, *, by: str | None, unit: str, text: str, due_date: date | None, now: datetime) -> None:
+        """The lead, or the office, tells a supporting unit what is its part, and until when (Art. 7, 22).
+
+        by -- None for the office;  due_date -- None for the lead's own day.
+        Raises `NotOwnUnit`, `StateNotAllowed`, `NotSupporting`, `DeadlineNotKnown`, `PartDueTooLate`.
+        """
+        if by is not None:
+            self._require_lead(by)
+        self._require(State.DISPATCHED)
+        if self.assignment is None or unit not in self.assignment.supporting:
+            raise NotSupporting(unit=unit)
+        if self.due is None:
+            raise DeadlineNotKnown
+        last = self.due.due_date
+        self.parts = assign(self.parts, unit=unit, text=text, due_date=due_date or last, lead_due_date=last, now=now)
+
+    def report_part(self, *, by: str, actor: str, text: str, now: datetime) -> None:
+        """A supporting unit did its part (Art. 7, 22). Raises `NotOwnUnit`, `StateNotAllowed`, `PartNotOpen`."""
+        self.require_visible(to_unit=by)
+        self._require(State.DISPATCHED)
+        self.parts = report_part(self.parts, unit=by, text=text, actor=actor, now=now)
 
     def record_first_contact(
         self, *, by: str | None, actor: str, note: str, contact_time: datetime | None, now: datetime
@@ -260,6 +240,30 @@ class WorkOrder:
         self.first_contact = FirstContact(time, note, self.confidential, actor)
         return self.first_contact
 
+    def record_study(
+        self,
+        *,
+        by: str,
+        actor: str,
+        principal: str,
+        registered: str,
+        study_time: datetime | None,
+        decision: str,
+        now: datetime,
+    ) -> Study:
+        """The unit's principal studied it and decided (Art. 25); studied again, the latest counts.
+
+        registered -- the first-responsible person that the registry names.
+        Raises `NotOwnUnit`, `StateNotAllowed`, `StudyNotByPrincipal`, `TimeNotPlausible`.
+        """
+        self._require_lead(by)
+        self._require(State.DISPATCHED)
+        if not principal.strip() or principal.strip() != registered.strip():
+            raise StudyNotByPrincipal(principal=registered or "—")
+        time = self._plausible("study_time", study_time, now)
+        self.study = Study(principal.strip(), time, decision, actor)
+        return self.study
+
     def report(
         self,
         *,
@@ -270,21 +274,47 @@ class WorkOrder:
         reply_time: datetime | None,
         reply_means: ReplyMeans | None,
         reply_text: str,
+        filing: Filing | None = None,
         now: datetime,
     ) -> Result:
         """The lead replied to the citizen and reports to the office (Art. 24(2)).
 
-        Raises `NotOwnUnit`, `StateNotAllowed`, `ReplyMissing`, `TimeNotPlausible`.
+        filing -- with `Outcome.FILED` alone: then the reply is the explanation to the citizen (Art. 27).
+        Raises `NotOwnUnit`, `StateNotAllowed`, `StudyMissing`, `ReplyMissing`, `TimeNotPlausible`,
+        `FilingWithoutExplanation`, `FilingIncomplete`, `LookNotLater`.
         """
         self._require_lead(by)
         self._require(State.DISPATCHED)
+        if self.study_grounds and self.study is None:
+            raise StudyMissing(grounds=", ".join(self.study_grounds))
+        filed = outcome is Outcome.FILED
         if reply_means is None or not reply_text.strip():
-            raise ReplyMissing
+            raise FilingWithoutExplanation if filed else ReplyMissing
         time = self._plausible("reply_time", reply_time, now)
+        if filed != (filing is not None) or (filing is not None and not filing.obstacle.strip()):
+            raise FilingIncomplete
+        if filing is not None:
+            _require_later(filing.look_date, now)
+        self.filing = filing
         self.result = Result(outcome, text, time, reply_means, reply_text, now, by, actor)
         self.state = State.REPORTED
         self.overdue = False
+        self.parts = lapse(self.parts)
+        self.holdings = put_down(self.holdings, now=now)
         return self.result
+
+    def look_again(self, *, actor: str, note: str, next_date: date | None, now: datetime) -> None:
+        """The office looked at a filed matter again (Art. 27; ours).
+
+        next_date -- the next time; None if it needs no further look, for it can be solved or has gone.
+        Raises `NotFiled`, `LookNotLater`.
+        """
+        if self.filing is None or self.filing.look_date is None:
+            raise NotFiled
+        if next_date is not None:
+            _require_later(next_date, now)
+        looks = (*self.filing.looks, Look(now, note, actor))
+        self.filing = Filing(self.filing.obstacle, self.filing.understood, next_date, looks)
 
     def request_extension(self, *, by: str, working_days: int, reason: str, now: datetime) -> None:
         """The lead asks for a later deadline, once a round, a working day before it ends (Art. 26).
@@ -322,14 +352,18 @@ class WorkOrder:
         if round_number != self.round:
             return False
         self.due = due
-        self.overdue = self.overdue and due.due_time <= now
+        if self.overdue and due.due_time > now:
+            self.overdue = False
+            self.holdings = overdue(self.holdings, since=None)
+        self.parts = not_after(self.parts, lead_due_date=due.due_date)
         return True
 
-    def mark_overdue(self, *, round_number: int) -> bool:
-        """The deadline passed without result; tells whether that is still so."""
+    def mark_overdue(self, *, round_number: int, since: datetime) -> bool:
+        """The deadline passed without result; tells whether that is still so. It counts to whoever holds it."""
         if round_number != self.round or not self.is_open:
             return False
         self.overdue = True
+        self.holdings = overdue(self.holdings, since=since)
         return True
 
     def close(self, *, now: datetime) -> None:
@@ -347,11 +381,22 @@ class WorkOrder:
         if self.assignment is None or self.dispatch_time is None:
             raise self._not_allowed()
         self.past_rounds.append(
-            PastRound(self.round, self.lead, self.dispatch_time, self.first_contact, self.result, self.extension)
+            PastRound(
+                self.round,
+                self.lead,
+                self.dispatch_time,
+                self.first_contact,
+                self.result,
+                self.extension,
+                self.study,
+                self.filing,
+                self.parts,
+            )
         )
         self.round += 1
         self.key_supervision = True
-        self.due = self.first_contact = self.result = self.extension = None
+        self.due = self.first_contact = self.result = self.extension = self.study = self.filing = None
+        self.parts = ()
         self._send_out(self.assignment, now)
 
     def require_visible(self, *, to_unit: str) -> None:
@@ -359,9 +404,17 @@ class WorkOrder:
         if self.assignment is None or to_unit not in self.assignment.units:
             raise NotOwnUnit
 
-    def _send_out(self, assignment: Assignment, now: datetime) -> None:
-        # The only way out, for every path: the gate of Art. 23 stands here.
+    def _leave_lead(self) -> None:
+        self.first_contact = self.study = None
+        if self.extension is not None and self.extension.state is ExtensionState.REQUESTED:
+            self.extension = None
+
+    def _send_out(self, assignment: Assignment, now: datetime, *, reason: str = "") -> None:
+        # The only way out, for every path: the gate of Art. 23 stands here, and once more in the database.
         self._require_directive()
+        is_overdue = self.overdue and self.is_open
+        self.holdings = hand_over(self.holdings, to=assignment.lead, reason=reason, is_overdue=is_overdue, now=now)
+        self.parts = lapse(self.parts, but=assignment.supporting)
         self.assignment = assignment
         self.state = State.DISPATCHED
         self.dispatch_time = now
@@ -386,3 +439,8 @@ class WorkOrder:
         if time > now or self.dispatch_time is None or time < self.dispatch_time:
             raise TimeNotPlausible(field=field_name)
         return time
+
+
+def _require_later(look_date: date | None, now: datetime) -> None:
+    if look_date is None or look_date <= now.astimezone(ZONE).date():
+        raise LookNotLater

@@ -74,6 +74,7 @@ def score_message(unit: str, counts: Counts, *, weights: Weights) -> deadline_pb
         dissatisfied=counts.dissatisfied,
         asked=counts.asked,
         excused=counts.excused,
+        filed=counts.filed,
         score=score(counts, weights=weights),
         weights_version=weights.version,
     )

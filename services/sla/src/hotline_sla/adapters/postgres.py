@@ -19,7 +19,8 @@ _DEADLINE = (
 )
 _ORDER = (
     "work_order, number, unit, request_type, category, region, round, received_time, key_supervision, contact,"
-    " handling, contacted_late, handled_late, extended, reopened, reminded, supervised, verdict, verdict_round, excused"
+    " handling, contacted_late, handled_late, extended, reopened, reminded, supervised, verdict, verdict_round,"
+    " excused, filed"
 )
 _SUPERVISION = "id, work_order, unit, step, notice, text, issue_time, round"
 

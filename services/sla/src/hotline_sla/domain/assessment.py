@@ -53,6 +53,7 @@ class Counts:
     dissatisfied: int = 0
     asked: int = 0
     excused: int = 0
+    filed: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in COUNT_NAMES})
@@ -71,7 +72,8 @@ class Order:
     unit -- empty while the office holds it;  received_time -- when that unit received it first;
     contact, handling -- where these clocks of the latest round stand;
     contacted_late, handled_late -- one of an earlier or this round was settled too late;
-    excused -- the review found that the unit does not answer for the dissatisfaction (Art. 30).
+    excused -- the review found that the unit does not answer for the dissatisfaction (Art. 30);
+    filed -- the result of the latest round was a filing: it could not be solved then (Art. 27).
     """
 
     work_order: str
@@ -94,6 +96,7 @@ class Order:
     verdict: Verdict = Verdict.NONE
     verdict_round: int = 0
     excused: bool = False
+    filed: bool = False
 
     @property
     def received_date(self) -> date:
@@ -114,7 +117,8 @@ class Order:
     def dispatched_again(self, *, of_round: int, key_supervision: bool) -> "Order":
         """The same unit received it again; in a later round it was reopened."""
         reopened = self.reopened or of_round > self.round
-        return replace(self, round=of_round, key_supervision=key_supervision, reopened=reopened)
+        filed = self.filed and of_round == self.round
+        return replace(self, round=of_round, key_supervision=key_supervision, reopened=reopened, filed=filed)
 
     def supervised_by(self, step: Step) -> "Order":
         """A step of supervision was issued; a reminder before the end is no blame."""
@@ -129,12 +133,16 @@ class Order:
         return replace(self, verdict=verdict, verdict_round=of_round)
 
     def counts(self) -> Counts:
-        """One order's part in the counts of its unit; `handled_in_time` … `running` exclude each other."""
+        """One order's part in the counts of its unit; `handled_in_time` … `running` and `filed` exclude each other.
+
+        What is filed in time counts apart, neither as handled nor against the unit; filed too late, it was late.
+        """
         late = self.handling is State.MET_LATE or (self.handling is State.MET and self.handled_late)
+        in_time = self.handling is State.MET and not late
         return Counts(
             received=1,
             contacted_in_time=int(self.contact is State.MET and not self.contacted_late),
-            handled_in_time=int(self.handling is State.MET and not late),
+            handled_in_time=int(in_time and not self.filed),
             handled_late=int(late),
             overdue=int(self.handling is State.OVERDUE),
             running=int(self.handling is State.RUNNING),
@@ -146,6 +154,7 @@ class Order:
             dissatisfied=int(self.verdict is Verdict.DISSATISFIED),
             asked=int(self.verdict is not Verdict.NONE),
             excused=int(self.verdict is Verdict.DISSATISFIED and self.excused),
+            filed=int(in_time and self.filed),
         )
 
 

@@ -1,0 +1,173 @@
+"""What is on record about a work order: values that do not change once they are there (Art. 22-30)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from hotline_dispatch.domain.part import Part
+
+
+class State(StrEnum):
+    """Where a work order stands."""
+
+    HELD = "HELD"
+    AWAITING_LEAD = "AWAITING_LEAD"
+    DISPATCHED = "DISPATCHED"
+    REPORTED = "REPORTED"
+    CLOSED = "CLOSED"
+
+
+class DirectiveKind(StrEnum):
+    """The four kinds that need a directive before they go out (Art. 23)."""
+
+    URGENT = "URGENT"
+    COMPLEX = "COMPLEX"
+    COMMON = "COMMON"
+    STALLED = "STALLED"
+
+
+class Outcome(StrEnum):
+    """How a unit says a matter ended."""
+
+    SOLVED = "SOLVED"
+    EXPLAINED = "EXPLAINED"
+    FILED = "FILED"
+
+
+class StudyGround(StrEnum):
+    """The four kinds of matters that the unit's principal must study (Art. 25)."""
+
+    CITY_ASSIGNED = "CITY_ASSIGNED"
+    ASKED_REPEATEDLY = "ASKED_REPEATEDLY"
+    GREAT_EFFECT = "GREAT_EFFECT"
+    MEDIA = "MEDIA"
+
+
+class ReplyMeans(StrEnum):
+    """How the citizen was told."""
+
+    PHONE = "PHONE"
+    VISIT = "VISIT"
+    WRITTEN = "WRITTEN"
+    RELAYED = "RELAYED"
+
+
+class ExtensionState(StrEnum):
+    """Where the asking for a later deadline stands (Art. 26)."""
+
+    REQUESTED = "REQUESTED"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True)
+class Directive:
+    """A vice-mayor's written instruction (Art. 23); without a time it is still waited for."""
+
+    kind: DirectiveKind
+    text: str = ""
+    authority: str = ""
+    directive_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """When handling must be done, as sla announced it (Art. 24)."""
+
+    due_date: date
+    due_time: datetime
+    provisional: bool
+    extension_cutoff_time: datetime
+
+
+@dataclass(frozen=True)
+class FirstContact:
+    """The citizen was reached and told procedure and deadline (Art. 24(1))."""
+
+    contact_time: datetime
+    note: str
+    relayed: bool
+    actor: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """The unit's principal studied the matter: who, when, and what was decided (Art. 25)."""
+
+    principal: str
+    study_time: datetime
+    decision: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """The office looked at a filed matter again (Art. 27; ours)."""
+
+    look_time: datetime
+    note: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A matter that cannot be solved now, put on record with the office (Art. 27).
+
+    obstacle -- the objective conditions that stand in the way;  understood -- the citizen accepted the explanation;
+    look_date -- when it is looked at again (ours), None once it is not any more.
+    """
+
+    obstacle: str
+    understood: bool
+    look_date: date | None
+    looks: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the unit did, and the recorded reply to the citizen (Art. 24(2))."""
+
+    outcome: Outcome
+    text: str
+    reply_time: datetime
+    reply_means: ReplyMeans
+    reply_text: str
+    report_time: datetime
+    unit: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A later deadline, asked and perhaps decided (Art. 26)."""
+
+    state: ExtensionState
+    working_days: int
+    reason: str
+    request_time: datetime
+    decision_note: str = ""
+    decide_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SendBack:
+    """The lead unit gave the order back (Art. 22)."""
+
+    unit: str
+    reason: str
+    send_back_time: datetime
+
+
+@dataclass(frozen=True)
+class PastRound:
+    """What happened before the order was reopened: its history stays whole (Art. 28(3), 30)."""
+
+    round: int
+    lead_unit: str
+    dispatch_time: datetime
+    first_contact: FirstContact | None
+    result: Result | None
+    extension: Extension | None
+    study: Study | None = None
+    filing: Filing | None = None
+    parts: tuple[Part, ...] = ()

@@ -1,0 +1,126 @@
+"""What several handlers do: find an order, say where it went, see whether a unit can lead it."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+import structlog
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from hotline.dispatch.events.v1.work_order_events_pb2 import (
+    WorkOrderAwaitingLead,
+    WorkOrderDispatched,
+    WorkOrderHeld,
+)
+from hotline.intake.v1 import appeal_pb2
+from hotline_kernel import telemetry
+from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.names import uuid_of
+
+from hotline_dispatch.domain.record import State
+from hotline_dispatch.domain.refusals import UnitUnknown
+from hotline_dispatch.domain.unit import Assignment
+from hotline_dispatch.domain.work_order import WorkOrder
+from hotline_dispatch.handlers.ports import Store
+
+_log = structlog.get_logger()
+
+
+def stamp(time: datetime) -> Timestamp:
+    """A time as it travels."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp
+
+
+def moment(timestamp: Timestamp) -> datetime:
+    """A time as it came."""
+    return timestamp.ToDatetime(UTC)
+
+
+def load(tx: Store, name: str, *, for_update: bool = False) -> WorkOrder:
+    """An order by name. Raises `ResourceNotFound`."""
+    # An event about an order that is not here is tried again: its source heard of the order from us.
+    order = tx.find_order(uuid_of(name), for_update=for_update)
+    if order is None:
+        raise ResourceNotFound(resource=name)
+    return order
+
+
+def load_for_change(tx: Store, name: str, etag: str) -> WorkOrder:
+    """An order, locked, if it still is as the caller saw it. Raises `ResourceNotFound`, `EtagMismatch`."""
+    order = load(tx, name, for_update=True)
+    if etag and etag != str(order.version):
+        raise EtagMismatch(resource=name)
+    return order
+
+
+def ready(tx: Store, order: WorkOrder, proposed: Assignment | None) -> Assignment | None:
+    """The proposed units if the lead can lead; None sends the order to the office, never nowhere (Art. 10(1))."""
+    if proposed is None:
+        return None
+    known = tx.find_units(proposed.units)
+    lead = known.get(proposed.lead)
+    if lead is None:
+        _log.warning("proposed_lead_unknown", work_order=order.name, unit=proposed.lead)
+        return None
+    if not lead.principal:
+        alarm_no_principal(lead.name, order)
+        return None
+    return Assignment(proposed.lead, tuple(unit for unit in proposed.supporting if unit in known))
+
+
+def known_assignment(tx: Store, order: WorkOrder, lead: str, supporting: Collection[str]) -> Assignment:
+    """The units that the office names; a lead without a principal raises an alarm (Art. 10(1)).
+
+    Raises `LeadAlsoSupporting`, `UnitUnknown`.
+    """
+    assignment = Assignment(lead, tuple(supporting))
+    known = tx.find_units(assignment.units)
+    for unit in assignment.units:
+        if unit not in known:
+            raise UnitUnknown(unit=unit)
+    if not known[lead].principal:
+        alarm_no_principal(lead, order)
+    return assignment
+
+
+def alarm_no_principal(unit: str, order: WorkOrder) -> None:
+    """Says that an order has to do with a unit that nobody answers for (Art. 10(1))."""
+    _log.warning("unit_without_principal", work_order=order.name, unit=unit)
+    telemetry.ORDERS_WITHOUT_PRINCIPAL.labels("dispatch").inc()
+
+
+def saved_and_announced(tx: Store, order: WorkOrder, now: datetime) -> WorkOrder:
+    """Keeps an order that went somewhere, and says where."""
+    tx.save_order(order)
+    announce(tx, order, now)
+    return order
+
+
+def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
+    """Says where the order went: held, to the office, or out."""
+    event: Message
+    if order.state is State.HELD and order.directive is not None:
+        event = WorkOrderHeld(
+            work_order=order.name,
+            appeal=order.appeal,
+            directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{order.directive.kind}"),
+            hold_time=stamp(now),
+        )
+    elif order.assignment is None:
+        event = WorkOrderAwaitingLead(work_order=order.name, appeal=order.appeal, await_time=stamp(now))
+    else:
+        event = WorkOrderDispatched(
+            work_order=order.name,
+            appeal=order.appeal,
+            number=order.number,
+            lead_unit=order.assignment.lead,
+            supporting_units=order.assignment.supporting,
+            request_type=appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{order.request_type}"),
+            category=order.category,
+            region=order.region,
+            round=order.round,
+            key_supervision=order.key_supervision,
+            dispatch_time=stamp(now),
+        )
+    tx.publish(event, aggregate=order.name, time=now)

@@ -1,0 +1,64 @@
+"""What the handlers need of the world outside."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from google.protobuf.message import Message
+from hotline_kernel.auth import Principal
+
+from hotline_dispatch.domain.unit import Unit
+from hotline_dispatch.domain.work_order import WorkOrder
+
+
+@dataclass(frozen=True)
+class Referral:
+    """What goes to the unit: the operator's summary and the reviewed text."""
+
+    title: str
+    text: str
+
+
+class Referrals(Protocol):
+    """Where the reviewed text is: intake."""
+
+    def referral(self, appeal: str) -> Referral:
+        """The text of an appeal. Raises `Unavailable` while intake cannot be reached."""
+
+
+class Store(Protocol):
+    """Orders and units, within one transaction."""
+
+    actor: Principal
+
+    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
+        """Announces a fact about an aggregate."""
+
+    def find_order(self, order_id: UUID, *, for_update: bool = False) -> WorkOrder | None:
+        """An order, locked if it is to be changed."""
+
+    def has_order_of(self, appeal: str) -> bool:
+        """Whether the appeal has its order already."""
+
+    def add_order(self, order: WorkOrder) -> None:
+        """Keeps a new order."""
+
+    def save_order(self, order: WorkOrder) -> None:
+        """Keeps a changed order; its version grows."""
+
+    def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
+        """Orders whose directive is to be asked for again, locked; others' are left to them."""
+
+    def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
+        """A unit of the registry."""
+
+    def find_units(self, names: Collection[str]) -> dict[str, Unit]:
+        """Those of the names that are in the registry."""
+
+    def add_unit(self, unit: Unit) -> bool:
+        """Keeps a new unit; False if the name is taken."""
+
+    def save_unit(self, unit: Unit) -> None:
+        """Keeps a changed unit; its version grows."""

@@ -1,0 +1,44 @@
+"""The registry of units (Art. 10)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hotline_kernel.errors import AlreadyExists, EtagMismatch, ResourceNotFound
+
+from hotline_dispatch.domain.refusals import FieldNotUpdatable
+from hotline_dispatch.domain.unit import Unit
+from hotline_dispatch.handlers.ports import Store
+
+UPDATABLE = ("display_name", "region", "kind", "principal", "competences")
+"""Fields of a unit that may change."""
+
+
+def create_unit(*, unit: Unit, tx: Store) -> Unit:
+    """Enters a unit in the registry (Art. 10). Raises `AlreadyExists`."""
+    if not tx.add_unit(unit):
+        raise AlreadyExists(resource=unit.name)
+    return unit
+
+
+def get_unit(*, name: str, tx: Store) -> Unit:
+    """One unit. Raises `ResourceNotFound`."""
+    unit = tx.find_unit(name)
+    if unit is None:
+        raise ResourceNotFound(resource=name)
+    return unit
+
+
+def update_unit(*, name: str, etag: str, changes: Mapping[str, Any], tx: Store) -> Unit:
+    """Changes the named fields of a unit (AIP-134). Raises `ResourceNotFound`, `EtagMismatch`, `FieldNotUpdatable`."""
+    for path in changes:
+        if path not in UPDATABLE:
+            raise FieldNotUpdatable(violations=[("update_mask", f"{path} cannot be changed")], path=path)
+    unit = tx.find_unit(name, for_update=True)
+    if unit is None:
+        raise ResourceNotFound(resource=name)
+    if etag and etag != str(unit.version):
+        raise EtagMismatch(resource=name)
+    for path, value in changes.items():
+        setattr(unit, path, value)
+    tx.save_unit(unit)
+    return unit
