@@ -56,7 +56,7 @@ class TestRelay:
     ) -> None:
         house.announce("appeals/1", [1, 2, 3])
         with topology.connected(house.broker) as broker, psycopg.connect(house.url) as connection:
-            events = outbox.read_unpublished(connection, lanes=outbox.lock_lanes(connection), limit=100)
+            events = outbox.read_unpublished(connection, lanes=outbox.take_lanes(connection), limit=100)
             publisher = Publisher(broker, source="intake", profile="city")
             assert publisher.publish(events) == (events, None)
             connection.rollback()  # what is left when the process is gone

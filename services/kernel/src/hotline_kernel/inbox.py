@@ -17,6 +17,8 @@ from psycopg.rows import DictRow
 from hotline_kernel.outbox import LANES, lane_of
 
 if TYPE_CHECKING:
+    from psycopg import Cursor
+
     from hotline_kernel.db import Transaction
 
 CHANNEL = "hotline_inbox"
@@ -29,11 +31,14 @@ WITH stored AS (
     SELECT * FROM json_to_recordset(%(messages)s::json)
         AS m(source text, event_id uuid, aggregate text, sequence bigint, lane smallint, type text, payload text,
              headers jsonb, occurred_time timestamptz, state text, error text)
-) SELECT pg_notify('hotline_inbox', '')
+) SELECT pg_notify('hotline_inbox', %(types)s)
 """
-"""Stores any number of messages and wakes a worker; see `store_params`."""
+"""Stores any number of messages and tells workers of which types they are; see `store_params`."""
+LOOK_AHEAD = 500
+"""Due events among which a worker looks for lanes that nobody holds."""
 LARGEST_BODY = 1 << 20
 LONGEST_NAME = 200
+_LONGEST_NOTICE = 8000  # PostgreSQL takes no longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,9 @@ _MISSING: Mapping[str, Any] = {"event_id": None, "aggregate": "", "sequence": 0,
 
 def store_params(messages: Sequence[Received]) -> dict[str, str]:
     """Parameters of `STORE`: any number of messages in one statement."""
+    types = " ".join({m.type for m in messages})
     return {
+        "types": types if len(types.encode()) < _LONGEST_NOTICE else "",
         "messages": _json(
             {
                 "source": m.source,
@@ -153,7 +160,7 @@ def store_params(messages: Sequence[Received]) -> dict[str, str]:
                 "error": m.error,
             }
             for m in messages
-        )
+        ),
     }
 
 
@@ -223,15 +230,21 @@ def open_lanes(tx: "Transaction", *, sources: Iterable[str]) -> None:
 
 
 def lock_lanes(tx: "Transaction", *, limit: int) -> list[tuple[str, int]]:
-    """Take up to `limit` lanes that have something due and that nobody else holds, until the transaction's end."""
+    """Take up to `limit` lanes that have something due and that nobody else holds, until the transaction's end.
+
+    Looks at the events that are due longest, so that the cost does not grow with what waits.
+    """
     rows = tx.all(
         """
-        SELECT l.source, l.lane FROM inbox_lane AS l CROSS JOIN LATERAL (
-            SELECT FROM inbox AS i WHERE i.source = l.source AND i.lane = l.lane AND i.state = 'open'
-               AND i.next_attempt_time <= statement_timestamp() ORDER BY i.next_attempt_time LIMIT 1) AS due
+        SELECT l.source, l.lane FROM inbox_lane AS l
+        WHERE (l.source, l.lane) IN (
+            SELECT i.source, i.lane FROM (
+                SELECT source, lane FROM inbox
+                WHERE state = 'open' AND next_attempt_time <= statement_timestamp()
+                ORDER BY next_attempt_time, position LIMIT %(look)s) AS i)
         LIMIT %(limit)s FOR UPDATE OF l SKIP LOCKED
         """,
-        {"limit": limit},
+        {"look": LOOK_AHEAD, "limit": limit},
     )
     return [(row["source"], row["lane"]) for row in rows]
 
@@ -246,14 +259,13 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
         SELECT i.*, coalesce(c.sequence, 0) AS handled,
                extract(epoch FROM statement_timestamp() - i.received_time)::float8 AS age_seconds
         FROM (
-            SELECT d.* FROM unnest(%(sources)s::text[], %(lanes)s::smallint[]) AS l(source, lane) CROSS JOIN LATERAL (
-                SELECT position, received_time, next_attempt_time, source, lane, event_id, aggregate, sequence, type,
-                       payload, headers, occurred_time, attempts
-                FROM inbox WHERE source = l.source AND lane = l.lane AND state = 'open'
-                  AND next_attempt_time <= statement_timestamp()
-                ORDER BY next_attempt_time, position LIMIT %(limit)s) AS d
-            ORDER BY d.next_attempt_time, d.position LIMIT %(limit)s) AS i
-        LEFT JOIN inbox_cursor AS c USING (source, aggregate)
+            SELECT position, received_time, next_attempt_time, source, lane, event_id, aggregate, sequence, type,
+                   payload, headers, occurred_time, attempts
+            FROM inbox WHERE state = 'open' AND next_attempt_time <= statement_timestamp()
+              AND (source, lane) IN (SELECT * FROM unnest(%(sources)s::text[], %(lanes)s::smallint[]))
+            ORDER BY next_attempt_time, position LIMIT %(limit)s) AS i
+        LEFT JOIN LATERAL (
+            SELECT sequence FROM inbox_cursor AS c WHERE c.source = i.source AND c.aggregate = i.aggregate) AS c ON true
         """,
         {"sources": [source for source, _ in lanes], "lanes": [lane for _, lane in lanes], "limit": limit},
     )
@@ -262,7 +274,7 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
 
 @dataclass
 class Settlement:
-    """What a batch decided; written in one statement."""
+    """What a batch decided."""
 
     settled: list[Row] = field(default_factory=list)
     """Done: handled, skipped or double."""
@@ -279,33 +291,33 @@ class Settlement:
         self.counted[row.source, row.lane] = self.counted.get((row.source, row.lane), 0) + 1
 
 
-def settle(tx: "Transaction", settlement: Settlement) -> None:
-    """Write what a batch decided, and wake the parked followers of every aggregate that went on."""
-    settled, parked = settlement.settled, settlement.parked
-    moved = [(row, "done", 0.0) for row in settled] + [(row, "open", delay) for row, delay in parked]
-    tx.run(
+def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
+    """Write what a batch has done, and wake the parked followers of every aggregate that went on.
+
+    After the commit, the cursor's one row tells how many were `woken`.
+    """
+    settled = settlement.settled
+    return tx.connection.execute(
         """
         WITH cursors AS MATERIALIZED (
             SELECT * FROM json_to_recordset(%(cursors)s::json) AS m(source text, aggregate text, sequence bigint)
-        ), counts AS MATERIALIZED (
-            SELECT * FROM json_to_recordset(%(counts)s::json) AS m(source text, lane smallint, handled bigint)
         ), advanced AS (
             INSERT INTO inbox_cursor AS c (source, aggregate, sequence) SELECT * FROM cursors
             ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence
         ), counted AS (
-            UPDATE inbox_lane AS l SET handled = l.handled + n.handled FROM counts AS n
+            UPDATE inbox_lane AS l SET handled = l.handled + n.handled
+            FROM json_to_recordset(%(counts)s::json) AS n(source text, lane smallint, handled bigint)
             WHERE l.source = n.source AND l.lane = n.lane
+        ), done AS (
+            UPDATE inbox SET state = 'done' WHERE position = ANY(%(settled)s::bigint[]) AND state = 'open'
+               AND received_time BETWEEN %(first)s AND %(last)s
         ), woken AS (
-            UPDATE inbox AS i SET next_attempt_time = statement_timestamp() FROM counts AS n
-            WHERE i.source = n.source AND i.lane = n.lane AND i.state = 'open' AND i.attempts = 0
-              AND i.next_attempt_time > statement_timestamp() AND i.aggregate IN (SELECT aggregate FROM cursors)
+            UPDATE inbox SET next_attempt_time = statement_timestamp()
+            WHERE state = 'open' AND attempts = 0 AND next_attempt_time > statement_timestamp()
+              AND (source, aggregate) IN (SELECT source, aggregate FROM cursors)
+            RETURNING position
         )
-        UPDATE inbox AS i
-        SET state = m.state, next_attempt_time = statement_timestamp() + make_interval(secs => m.delay)
-        FROM json_to_recordset(%(moved)s::json)
-            AS m(source text, lane smallint, time timestamptz, position bigint, state text, delay float8)
-        WHERE i.source = m.source AND i.lane = m.lane AND i.next_attempt_time = m.time
-          AND i.position = m.position AND i.state = 'open' AND i.received_time BETWEEN %(first)s AND %(last)s
+        SELECT count(*) AS woken FROM woken
         """,
         {
             "cursors": _json(
@@ -316,19 +328,26 @@ def settle(tx: "Transaction", settlement: Settlement) -> None:
                 {"source": source, "lane": lane, "handled": handled}
                 for (source, lane), handled in settlement.counted.items()
             ),
-            "moved": _json(
-                {
-                    "source": row.source,
-                    "lane": row.lane,
-                    "time": row.next_attempt_time.isoformat(),
-                    "position": row.position,
-                    "state": state,
-                    "delay": delay,
-                }
-                for row, state, delay in moved
-            ),
-            "first": min(row.received_time for row, _, _ in moved),
-            "last": max(row.received_time for row, _, _ in moved),
+            "settled": [row.position for row in settled],
+            "first": min(row.received_time for row in settled),
+            "last": max(row.received_time for row in settled),
+        },
+    )
+
+
+def park(tx: "Transaction", parked: Sequence[tuple[Row, float]]) -> None:
+    """Look at early events again after their seconds; to be called after `settle`, which would wake them."""
+    tx.run(
+        """
+        UPDATE inbox AS i SET next_attempt_time = statement_timestamp() + make_interval(secs => m.delay)
+        FROM unnest(%(positions)s::bigint[], %(delays)s::float8[]) AS m(position, delay)
+        WHERE i.position = m.position AND i.state = 'open' AND i.received_time BETWEEN %(first)s AND %(last)s
+        """,
+        {
+            "positions": [row.position for row, _ in parked],
+            "delays": [delay for _, delay in parked],
+            "first": min(row.received_time for row, _ in parked),
+            "last": max(row.received_time for row, _ in parked),
         },
     )
 
@@ -339,16 +358,14 @@ def fail(tx: "Transaction", row: Row, *, error: str, dead: bool, delay_seconds: 
         """
         UPDATE inbox SET attempts = attempts + 1, error = %(error)s, state = %(state)s,
                next_attempt_time = statement_timestamp() + make_interval(secs => %(delay)s)
-        WHERE position = %(position)s AND source = %(source)s AND lane = %(lane)s AND state = 'open'
-          AND next_attempt_time = %(time)s AND attempts = %(attempts)s AND received_time = %(received_time)s
+        WHERE position = %(position)s AND state = 'open' AND next_attempt_time = %(time)s AND attempts = %(attempts)s
+          AND received_time = %(received_time)s
         """,
         {
             "error": error,
             "state": "dead" if dead else "open",
             "delay": delay_seconds,
             "position": row.position,
-            "source": row.source,
-            "lane": row.lane,
             "time": row.next_attempt_time,
             "attempts": row.attempts,
             "received_time": row.received_time,

@@ -1,7 +1,7 @@
 """The outbox: what this service announced, waiting for the broker. Rows are inserted by `db.Transaction`.
 
 The order of an aggregate's events is its `sequence`, from 1 without gaps. A lane is a fixed share of the aggregates:
-who holds a lane's lock is the only one to publish its events, so several relays keep the order.
+who holds a lane is the only one to publish its events, so several relays keep the order.
 """
 
 import zlib
@@ -63,22 +63,23 @@ class Announced:
         }
 
 
-def lock_lanes(connection: psycopg.Connection[Any]) -> list[int]:
-    """Take every lane that no other relay holds, until the end of the transaction."""
+def take_lanes(connection: psycopg.Connection[Any]) -> list[int]:
+    """Take every lane that no other relay holds, for as long as the connection lasts; those it has are among them."""
     with connection.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute("SELECT lane FROM outbox_lane ORDER BY lane FOR UPDATE SKIP LOCKED").fetchall()
+        return cursor.execute(
+            "SELECT lane FROM outbox_lane WHERE pg_try_advisory_lock(hashtext('outbox_lane'), lane)"
+        ).fetchall()
 
 
 def read_unpublished(connection: psycopg.Connection[Any], *, lanes: Sequence[int], limit: int) -> list[Announced]:
-    """The oldest events of these lanes; their locks must be held, so that the view is later than the last mark."""
+    """The oldest events of these lanes, which must be held, so that nobody marks one meanwhile."""
     with connection.cursor(row_factory=class_row(Announced)) as cursor:
         return cursor.execute(
             """
-            SELECT o.* FROM unnest(%(lanes)s::smallint[]) AS l(lane) CROSS JOIN LATERAL (
-                SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,
-                       traceparent
-                FROM outbox WHERE lane = l.lane AND published_time IS NULL ORDER BY position LIMIT %(limit)s) AS o
-            ORDER BY o.position LIMIT %(limit)s
+            SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,
+                   traceparent
+            FROM outbox WHERE published_time IS NULL AND lane = ANY(%(lanes)s::smallint[])
+            ORDER BY position LIMIT %(limit)s
             """,
             {"lanes": list(lanes), "limit": limit},
         ).fetchall()
@@ -92,15 +93,13 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
         """
         WITH marked AS (
             UPDATE outbox AS o SET published_time = now()
-            FROM unnest(%(lanes)s::smallint[], %(positions)s::bigint[]) AS m(lane, position)
-            WHERE o.lane = m.lane AND o.position = m.position AND o.published_time IS NULL
+            WHERE o.position = ANY(%(positions)s::bigint[]) AND o.published_time IS NULL
               AND o.created_time BETWEEN %(first)s AND %(last)s
             RETURNING o.lane
         ), counted AS (SELECT lane, count(*) AS published FROM marked GROUP BY lane)
         UPDATE outbox_lane AS l SET published = l.published + c.published FROM counted AS c WHERE l.lane = c.lane
         """,
         {
-            "lanes": [event.lane for event in events],
             "positions": [event.position for event in events],
             "first": min(event.created_time for event in events),
             "last": max(event.created_time for event in events),

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from google.protobuf import json_format
 from google.protobuf.message import Message
+from psycopg.rows import TupleRow
 
 from hotline_kernel import housekeeping, inbox, telemetry, topology
 from hotline_kernel.clock import Clock
@@ -31,6 +32,8 @@ BATCH_LANES = 8
 BATCH_SECONDS = 1.0
 """A batch commits what it has after this time, so that slow handlers do not hold lanes for long."""
 POLL_SECONDS = 1.0
+SWEEP_SECONDS = 0.02
+"""Events that no handler here waits for only move cursors: they are taken together, so long after the first."""
 PARK_SECONDS = (0.1, 30.0)
 """Shortest and longest pause before an early event is looked at again; in between it is as long as the event is old."""
 NOT_YET_SECONDS = 2.0
@@ -99,20 +102,21 @@ class Worker(Generic[Tx]):
         self._clock = clock
         self._handlers = {type_.DESCRIPTOR.full_name: (type_, handler) for type_, handler in subscriptions.items()}
         self._limit = BATCH
+        self._left_some = False
 
     def run(self, stop: threading.Event, bell: Bell) -> None:
         """Work until told to stop; the database may come and go."""
         while not stop.is_set():
             seen = bell.rings
             try:
-                found = self.handle_batch(stop)
+                self.handle_batch(stop)
             except (Unavailable, psycopg.OperationalError) as error:
                 _log.warning("inbox_interrupted", **telemetry.failure(error))
                 stop.wait(POLL_SECONDS)
                 continue
-            if found >= self._limit:
+            if self._left_some:
                 bell.ring()
-            elif not found:
+            else:
                 bell.sleep(seen=seen, seconds=self._nap_seconds())
 
     def handle_batch(self, stop: threading.Event) -> int:
@@ -121,11 +125,15 @@ class Worker(Generic[Tx]):
         Raises `Unavailable` or `psycopg.OperationalError` when the database is away; nothing is counted then.
         """
         rows: list[inbox.Row] = []
+        self._left_some = True
         try:
             with self._database.transaction() as tx:
                 lanes = inbox.lock_lanes(tx, limit=BATCH_LANES)
                 rows = inbox.read_due(tx, lanes=lanes, limit=self._limit) if lanes else []
-                settlement = self._handle(rows, tx, stop) if rows else None
+                settlement = self._handle(rows, tx, stop)
+                woken = inbox.settle(tx, settlement) if settlement.settled else None
+                if settlement.parked:
+                    inbox.park(tx, settlement.parked)
         except _EventFailed as failed:
             if isinstance(failed.__cause__, psycopg.Error) and len(rows) > 1:
                 self._limit = 1  # statements are pipelined: it may have been another event's that was refused
@@ -141,9 +149,12 @@ class Worker(Generic[Tx]):
                 self._count_failure(rows[0], error, connection_lost=False)
             self._limit = 1
         else:
+            more_lanes = len(lanes) == BATCH_LANES or len(rows) == self._limit
+            unhandled = len(settlement.settled) + len(settlement.parked) < len(rows)
+            row = woken.fetchone() if woken else None
+            self._left_some = more_lanes or unhandled or bool(row and row["woken"])
             self._limit = min(BATCH, 2 * self._limit)
-            if settlement:
-                self._observe(settlement)
+            self._observe(settlement)
         return len(rows)
 
     def _handle(self, rows: Sequence[inbox.Row], tx: Tx, stop: threading.Event) -> inbox.Settlement:
@@ -164,8 +175,6 @@ class Worker(Generic[Tx]):
                     settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), NOT_YET_SECONDS)))
                 else:
                     settlement.advance(row)
-        if settlement.settled or settlement.parked:
-            inbox.settle(tx, settlement)
         return settlement
 
     def _handle_one(self, row: inbox.Row, tx: Tx) -> None:
@@ -232,6 +241,7 @@ class Pump(Generic[Tx]):
         self._database = database
         self._clock = clock
         self._subscriptions = subscriptions
+        self._awaited = {type_.DESCRIPTOR.full_name for type_ in subscriptions}
         self._tickers = [
             *tickers,
             Ticker(name="housekeeping", interval_seconds=600, run=lambda: housekeeping.tidy(database, settings)),
@@ -285,12 +295,23 @@ class Pump(Generic[Tx]):
                 ) as connection:
                     connection.execute(f"LISTEN {inbox.CHANNEL}")
                     self._bell.ring()
-                    while not stop.is_set():
-                        for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                            self._bell.ring()
+                    self._ring_for(connection, stop)
             except psycopg.OperationalError as error:
                 _log.warning("bell_disconnected", **telemetry.failure(error))
                 stop.wait(POLL_SECONDS)
+
+    def _ring_for(self, connection: psycopg.Connection[TupleRow], stop: threading.Event) -> None:
+        sweep: float | None = None
+        while not stop.is_set():
+            seconds = POLL_SECONDS if sweep is None else max(0.0, sweep - monotonic())
+            for notice in connection.notifies(timeout=seconds, stop_after=1):
+                if not notice.payload or not self._awaited.isdisjoint(notice.payload.split()):
+                    self._bell.ring()
+                elif sweep is None:
+                    sweep = monotonic() + SWEEP_SECONDS
+            if sweep is not None and monotonic() >= sweep:
+                self._bell.ring()
+                sweep = None
 
 
 def _tick_loop(ticker: Ticker, stop: threading.Event, settings: Settings) -> Callable[[], None]:

@@ -1,7 +1,8 @@
 """The relay: outbox -> broker, in each aggregate's order, each event at least once.
 
-An event is marked as published only after the broker confirmed it, in the transaction that holds its lane's lock.
-Killed between the two, the relay publishes it again and the consumer's cursor makes the second one harmless.
+A relay holds its lanes as long as its connection to the database lasts; another one stands by. An event is marked as
+published only after the broker confirmed it. Killed between the two, the relay publishes it again and the consumer's
+cursor makes the second one harmless.
 """
 
 import threading
@@ -25,6 +26,12 @@ POLL_SECONDS = 1.0
 """How often the outbox is looked at when nobody notified."""
 CONFIRM_SECONDS = 30.0
 CHECK_QUEUES_SECONDS = 60.0
+KEEP_ALIVE_SECONDS = 1.0
+# The server finds out within seconds that a relay's machine is gone, and frees its lanes.
+_OPTIONS = (
+    "-c statement_timeout=30000"
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=15000"
+)
 _BROKER_ERRORS = (amqp.AMQPError, OSError)
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +58,7 @@ class Publisher:
         self._returned: set[str] = set()
         self._confirmed: list[outbox.Announced] = []
         self._checked: float | None = None
+        self._kept_alive = 0.0
 
     def check_queues(self) -> None:
         """Raise `QueueMissing` unless every queue of the topology exists; asks the broker once a minute."""
@@ -90,7 +98,10 @@ class Publisher:
         return self._safe(), None
 
     def keep_alive(self) -> None:
-        """Take what the broker sent meanwhile and answer its heartbeat; to be called about once a second."""
+        """Take what the broker sent meanwhile and answer its heartbeat; does so once a second, however often called."""
+        if monotonic() - self._kept_alive < KEEP_ALIVE_SECONDS:
+            return
+        self._kept_alive = monotonic()
         with suppress(TimeoutError):
             self._connection.drain_events(timeout=0.001)
         self._connection.heartbeat_check()
@@ -137,14 +148,12 @@ class Relay:
                 )
                 stop.wait(pause)
 
-    def publish_batch(self, connection: psycopg.Connection[Any], publisher: Publisher) -> int:
-        """Publish up to `BATCH` events of the lanes nobody else holds; returns how many the broker took."""
+    def publish_batch(self, connection: psycopg.Connection[Any], publisher: Publisher, lanes: Sequence[int]) -> int:
+        """Publish up to `BATCH` events of lanes that the connection holds; returns how many the broker took."""
         publisher.check_queues()
-        with connection.transaction():
-            lanes = outbox.lock_lanes(connection)
-            events = outbox.read_unpublished(connection, lanes=lanes, limit=BATCH)
-            safe, error = publisher.publish(events) if events else ([], None)
-            outbox.mark_published(connection, safe)
+        events = outbox.read_unpublished(connection, lanes=lanes, limit=BATCH)
+        safe, error = publisher.publish(events) if events else ([], None)
+        outbox.mark_published(connection, safe)
         self._published.inc(len(safe))
         if error:
             raise error
@@ -152,11 +161,14 @@ class Relay:
 
     def _relay(self, connection: psycopg.Connection[Any], publisher: Publisher, stop: threading.Event) -> None:
         connection.execute(f"LISTEN {OUTBOX_CHANNEL}")
+        lanes: list[int] = []
         while not stop.is_set():
-            while self.publish_batch(connection, publisher) and not stop.is_set():
-                pass
+            if len(lanes) < outbox.LANES:
+                lanes = outbox.take_lanes(connection)
+            if lanes and self.publish_batch(connection, publisher, lanes) == BATCH:
+                continue
             publisher.keep_alive()
-            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):  # those that came meanwhile, too
                 pass
 
     @contextmanager
@@ -166,7 +178,7 @@ class Relay:
             autocommit=True,
             connect_timeout=5,
             application_name=f"{self._settings.service}-relay",
-            options="-c statement_timeout=30000",
+            options=_OPTIONS,
         ) as connection:
             yield connection
 

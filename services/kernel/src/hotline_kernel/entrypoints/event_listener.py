@@ -1,8 +1,9 @@
 """The listener: event -> inbox row -> acknowledgement. Nothing else, and it calls no gRPC.
 
 Runs in a process patched by eventlet, where grpcio freezes and psycopg's own wait would block every green thread.
-nameko acknowledges whatever its handler did; so the handler here returns only after the commit, and never raises: while
-the database is away, messages wait unacknowledged. This is the only kernel module that imports nameko or eventlet.
+nameko starts a worker for each message and acknowledges whatever it did. Here messages go past the workers, straight to
+the inbox, which stores all that wait in one commit and then acknowledges them: while the database is away, they wait
+unacknowledged. This is the only kernel module that imports nameko or eventlet.
 """
 
 # ruff: noqa: E402  (patching comes before everything that opens sockets or starts threads)
@@ -20,19 +21,20 @@ import errno
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import amqp
 import psycopg
 import psycopg.waiting
 import structlog
-from eventlet.event import Event
 from eventlet.queue import LightQueue
 from kombu.entity import Queue
 from kombu.message import Message
 from nameko.constants import AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.events import EventHandler
-from nameko.extensions import DependencyProvider
+from nameko.extensions import SharedExtension
 from nameko.messaging import QueueConsumer
 from nameko.runners import ServiceRunner
 
@@ -48,7 +50,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RawQueueConsumer(QueueConsumer):  # type: ignore[misc]
-    """Hands messages on as they came: nameko's own would decode first, and lose what it cannot decode."""
+    """Hands messages on at once and as they came: nameko's own decodes first, and loses what it cannot decode."""
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: object) -> Iterable[Any]:  # noqa: ARG002
         """A consumer per queue, as in the base class, without decoding."""
@@ -62,33 +64,16 @@ class RawQueueConsumer(QueueConsumer):  # type: ignore[misc]
             self._consumers[provider] = consumer
         return list(self._consumers.values())
 
+    def handle_message(self, provider: Any, body: None, message: Message) -> None:
+        """Without a green thread for each, as the provider does not wait."""
+        provider.handle_message(body, message)
+
     def _on_unreadable(self, provider: Any, message: Message, _error: Exception) -> None:
         self.handle_message(provider, None, message)
 
 
-class InboxEventHandler(EventHandler):  # type: ignore[misc]
-    """Every event of one source, from its quorum queue, as a `Received`."""
-
-    queue_consumer = RawQueueConsumer()
-
-    def setup(self) -> None:
-        """Take the queue from the topology: with its arguments, and by the name it was declared with."""
-        super().setup()
-        self.queue: Queue = topology.queue(self.source_service, self.container.service_name)
-
-    def handle_message(self, _body: None, message: Message) -> None:
-        """Read the message and have it stored; acknowledged when `on_event` returned."""
-        received = inbox.Received.read(
-            source=self.source_service,
-            body=message.body,
-            content_type=message.content_type,
-            headers=message.headers,
-        )
-        super().handle_message(received, message)
-
-
-class Inbox(DependencyProvider):  # type: ignore[misc]
-    """Stores messages, all that wait in one commit. One green thread, one connection, any number of waiters."""
+class Inbox(SharedExtension):  # type: ignore[misc]
+    """Stores messages, all that wait in one commit, and acknowledges them. One green thread, one connection."""
 
     def __init__(self) -> None:
         self._waiting: LightQueue = LightQueue()
@@ -99,26 +84,28 @@ class Inbox(DependencyProvider):  # type: ignore[misc]
         self._thread = self.container.spawn_managed_thread(self._run, identifier="inbox")
 
     def stop(self) -> None:
-        """Called by the container when every waiter has gone."""
+        """Called by the container when no more messages come; what is not acknowledged comes again."""
         self._thread.kill()
 
-    def get_dependency(self, _worker_ctx: object) -> Callable[[inbox.Received], None]:
-        """What `on_event` calls; returns when the message is durable."""
-        return self._store
-
-    def _store(self, message: inbox.Received) -> None:
-        stored = Event()
-        self._waiting.put((message, stored))
-        stored.wait()
+    def put(self, received: inbox.Received, message: Message) -> None:
+        """Have a message stored and acknowledged soon."""
+        self._waiting.put((received, message))
 
     def _run(self) -> None:
         while True:
             batch = [self._waiting.get()]
             while not self._waiting.empty() and len(batch) < MESSAGES_AT_ONCE:
                 batch.append(self._waiting.get())
-            self._store_batch([message for message, _ in batch])
-            for _, stored in batch:
-                stored.send()
+            self._store_batch([received for received, _ in batch])
+            # Of each channel the last: messages come here in the order of its tags. After a reconnection there are two.
+            for message in {id(message.channel): message for _, message in batch}.values():
+                self._acknowledge(message)
+
+    @staticmethod
+    def _acknowledge(message: Message) -> None:
+        if message.channel.connection is not None:  # else the broker has taken them back
+            with suppress(OSError, amqp.AMQPError):
+                message.ack(multiple=True)
 
     def _store_batch(self, messages: list[inbox.Received]) -> None:
         """Store until it succeeds; after an unclear commit the rows may be there twice, which the cursor bears."""
@@ -149,15 +136,36 @@ class Inbox(DependencyProvider):  # type: ignore[misc]
         return self._connection
 
 
+class InboxEventHandler(EventHandler):  # type: ignore[misc]
+    """Every event of one source, from its quorum queue, as a `Received`."""
+
+    queue_consumer = RawQueueConsumer()
+    store = Inbox()
+
+    def setup(self) -> None:
+        """Take the queue from the topology: with its arguments, and by the name it was declared with."""
+        super().setup()
+        self.queue: Queue = topology.queue(self.source_service, self.container.service_name)
+
+    def handle_message(self, _body: None, message: Message) -> None:
+        """Read the message and give it to the inbox."""
+        received = inbox.Received.read(
+            source=self.source_service,
+            body=message.body,
+            content_type=message.content_type,
+            headers=message.headers,
+        )
+        self.store.put(received, message)
+
+
 def listener_class(service: str, *, sources: Iterable[str]) -> type:
     """The nameko service that listens on behalf of `service` to each of `sources`."""
 
     class Listener:
         name = service
-        store = Inbox()
 
-        def on_event(self, message: inbox.Received) -> None:
-            self.store(message)
+        def on_event(self) -> None:
+            """Names the queues, as nameko does; no worker runs it."""
 
     for source in sources:
         InboxEventHandler.decorator(source, "#")(Listener.on_event)
