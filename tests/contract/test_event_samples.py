@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from hotline.dispatch.events.v1 import work_order_events_pb2
 from hotline.feedback.events.v1 import callback_events_pb2
 from hotline.intake.events.v1 import appeal_events_pb2
-from hotline.knowledge.events.v1 import entry_events_pb2
+from hotline.knowledge.events.v1 import bulletin_events_pb2, entry_events_pb2
 from hotline.operations.events.v1 import audit_events_pb2
 from hotline.sla.events.v1 import deadline_events_pb2
 
@@ -28,6 +28,7 @@ EVENTS: dict[str, Descriptor] = {
         work_order_events_pb2,
         deadline_events_pb2,
         callback_events_pb2,
+        bulletin_events_pb2,
         entry_events_pb2,
         audit_events_pb2,
     )

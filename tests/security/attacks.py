@@ -50,6 +50,8 @@ _NAMES = {
     "^reviews/": "review",
     "^deadlines/": "deadline",
     "^entries/": "entry",
+    "^(entries|bulletins)/": "entry",
+    "^bulletins/": "bulletin",
     "^(appeals|workOrders)/": "work_order",
 }
 _SAMPLES = {

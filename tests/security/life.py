@@ -7,6 +7,7 @@ from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.knowledge.v1 import bulletin_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import Hotline, new_request_id
@@ -27,6 +28,7 @@ class Life:
     review: str
     deadline: str
     entry: str
+    bulletin: str
 
 
 def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
@@ -57,6 +59,14 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     category = hotline.person("office").categories.CreateCategory(
         categories.CreateCategoryRequest(label="供人攻击的类别", request_id=new_request_id())
     )
+    bulletin = hotline.person("editor").knowledge.CreateBulletin(
+        knowledge.CreateBulletinRequest(
+            content=bulletin_pb2.BulletinContent(
+                topic=bulletin_pb2.BULLETIN_TOPIC_OUTAGE, title="管网检修停水", text="请提前储水。"
+            ),
+            request_id=new_request_id(),
+        )
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
@@ -66,4 +76,5 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         review=next(review.name for review in reviews if review.work_order == order),
         deadline=deadlines[0].name,
         entry=entries[0].name,
+        bulletin=bulletin.name,
     )

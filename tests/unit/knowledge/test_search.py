@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hotline_knowledge.adapters.search import SearchIndex, Wanted
+from hotline_knowledge.adapters.search import SearchIndex, Wanted, of_entry
 from hotline_knowledge.domain.entry import Content, EntryKind, Origin
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ ENTRIES = {
 @pytest.fixture(scope="module")
 def index() -> SearchIndex:
     index = SearchIndex()
-    index.apply([(UUID(int=number), content) for number, content in ENTRIES.items()])
+    index.apply([(UUID(int=number), of_entry(content)) for number, content in ENTRIES.items()])
     return index
 
 
@@ -109,8 +109,8 @@ class TestSearch:
     def test_forgets_what_is_taken_out_and_finds_what_is_changed(self) -> None:
         index = SearchIndex()
         one = UUID(int=1)
-        index.apply([(one, ENTRIES[1])])
-        index.apply([(one, ENTRIES[2])])
+        index.apply([(one, of_entry(ENTRIES[1]))])
+        index.apply([(one, of_entry(ENTRIES[2]))])
         assert (found(index, "社保卡"), found(index, "供暖")) == ([], [1])
         index.apply([(one, None)])
         assert found(index, "供暖") == []

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.knowledge.v1 import entry_pb2
+from hotline.knowledge.v1 import bulletin_pb2, entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
+from hotline_kernel.calendar import ZONE
 
 from hotline_cli.client import Hotline, Person, new_request_id
 from hotline_cli.output import Format, Output, show, show_list
@@ -17,8 +19,11 @@ from hotline_cli.words import Word
 app = typer.Typer(no_args_is_help=True)
 entry_app = typer.Typer(no_args_is_help=True, help="Write, review and look after entries of the knowledge base.")
 app.add_typer(entry_app, name="entry")
+bulletin_app = typer.Typer(no_args_is_help=True, help="Issue, correct and withdraw public information (Art. 9(5), 31).")
+app.add_typer(bulletin_app, name="bulletin")
 
 KIND = Word(entry_pb2.EntryKind, "ENTRY_KIND")
+TOPIC = Word(bulletin_pb2.BulletinTopic, "BULLETIN_TOPIC")
 ORIGIN = Word(entry_pb2.EntryOrigin, "ENTRY_ORIGIN")
 
 EntryName = Annotated[str, typer.Argument(help="entries/…, as `hotline list entries` names it")]
@@ -32,9 +37,22 @@ def date_of(day: datetime | None) -> Date | None:
     return Date(year=day.year, month=day.month, day=day.day) if day else None
 
 
+def stamp_of(moment: datetime | None) -> Timestamp | None:
+    """A time of the city's clocks that was typed, as it goes out; None if none was."""
+    if moment is None:
+        return None
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment.replace(tzinfo=ZONE))
+    return timestamp
+
+
 def writer(hotline: Hotline, *, unit: str, subject: str) -> Person:
     """A unit, or an editor."""
     return hotline.person("unit", unit=unit, subject=subject) if unit else hotline.person("editor", subject=subject)
+
+
+BulletinName = Annotated[str, typer.Argument(help="bulletins/…, as `hotline bulletin list` names it")]
+Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d %H:%M"], help="by the city's clocks")]
 
 
 @entry_app.command("write")
@@ -166,3 +184,110 @@ def count(
     with person("office") as office:
         answer = office.knowledge.CountEntries(service.CountEntriesRequest(unit=unit))
     show_list(answer.counts, ("kind", "origin", "state", "count"), output, empty="no entries", more=False)
+
+
+@bulletin_app.command("write")
+def write_bulletin(
+    *,
+    topic: Annotated[
+        str,
+        typer.Option(
+            help="traffic, tourism, weather, outage, holiday, price, opening_hours, enterprise_policy or industry"
+        ),
+    ],
+    title: Annotated[str, typer.Option(help="its headline")],
+    text: Annotated[str, typer.Option(help="its text")],
+    region: Annotated[str, typer.Option(help="division code it holds for")] = "",
+    unit: Annotated[str, typer.Option(help="the unit it comes from, units/…; without one the office")] = "",
+    start: Moment = None,
+    end: Moment = None,
+    correct: Annotated[str, typer.Option(help="correct this bulletin, bulletins/…; with --note")] = "",
+    note: Annotated[str, typer.Option(help="what was corrected, for the public")] = "",
+    as_unit: AsUnit = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Issue a bulletin, propose one as a unit, or correct one (Art. 9(5), 31)."""
+    content = bulletin_pb2.BulletinContent(
+        topic=TOPIC.value(topic, "--topic"),
+        title=title,
+        text=text,
+        region=region,
+        unit=unit or as_unit,
+        start_time=stamp_of(start),
+        end_time=stamp_of(end),
+    )
+    with connection() as hotline:
+        knowledge = writer(hotline, unit=as_unit, subject="").knowledge
+        if correct:
+            corrected = service.CorrectBulletinRequest(
+                name=correct, content=content, note=note, request_id=new_request_id()
+            )
+            show(knowledge.CorrectBulletin(corrected), output)
+        else:
+            written = service.CreateBulletinRequest(content=content, request_id=new_request_id())
+            show(knowledge.CreateBulletin(written), output)
+
+
+@bulletin_app.command("issue")
+def issue_bulletin(name: BulletinName, *, output: Output = Format.TEXT) -> None:
+    """Issue what a unit proposed (Art. 31)."""
+    with person("editor") as editor:
+        show(
+            editor.knowledge.IssueBulletin(service.IssueBulletinRequest(name=name, request_id=new_request_id())), output
+        )
+
+
+@bulletin_app.command("withdraw")
+def withdraw_bulletin(
+    name: BulletinName,
+    *,
+    reason: Annotated[str, typer.Option(help="why, for the public")],
+    as_unit: AsUnit = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Take a bulletin back, in the moment (Art. 31)."""
+    request = service.WithdrawBulletinRequest(name=name, reason=reason, request_id=new_request_id())
+    with connection() as hotline:
+        show(writer(hotline, unit=as_unit, subject="").knowledge.WithdrawBulletin(request), output)
+
+
+@bulletin_app.command("show")
+def show_bulletin(name: BulletinName, *, output: Output = Format.TEXT) -> None:
+    """Show a bulletin with its changes (Art. 31)."""
+    with person() as citizen:
+        show(citizen.knowledge.GetBulletin(service.GetBulletinRequest(name=name)), output)
+
+
+@bulletin_app.command("list")
+def list_bulletins(
+    *,
+    topic: Annotated[str, typer.Option(help="only about this")] = "",
+    region: Annotated[str, typer.Option(help="for this place and the whole city")] = "",
+    state: Annotated[str, typer.Option(help="proposed, issued or withdrawn, over or not; else the feed")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show the feed: what is issued and not over (Art. 31)."""
+    states = Word(bulletin_pb2.BulletinState, "BULLETIN_STATE")
+    request = service.ListBulletinsRequest(
+        topic=TOPIC.value(topic, "--topic") if topic else bulletin_pb2.BULLETIN_TOPIC_UNSPECIFIED,
+        region=region,
+        state=states.value(state, "--state") if state else bulletin_pb2.BULLETIN_STATE_UNSPECIFIED,
+        page_size=limit,
+    )
+    with person("office") as office:
+        answer = office.knowledge.ListBulletins(request)
+    show_list(
+        answer.bulletins,
+        ("content", "state", "name"),
+        output,
+        empty="no bulletins",
+        more=bool(answer.next_page_token),
+    )
+
+
+@bulletin_app.command("copy")
+def copy_bulletin(name: BulletinName, *, output: Output = Format.TEXT) -> None:
+    """Print a bulletin as copy for the press and television (Art. 31)."""
+    with person("editor") as editor:
+        show(editor.knowledge.RenderBulletin(service.RenderBulletinRequest(name=name)), output)

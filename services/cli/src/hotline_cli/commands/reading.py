@@ -204,6 +204,9 @@ def search(
     )
     with person(*(["operator"] if seat else [])) as reader:
         answer = reader.knowledge.SearchEntries(request)
+    news = [hit.bulletin.content for hit in answer.bulletins]
+    if news and output is Format.TEXT:
+        show_list(news, ("title", "text", "start_time", "end_time"), output, empty="", more=False)
     show_list(
         [hit.entry for hit in answer.hits],
         ("title", "text", "name"),

@@ -1,14 +1,17 @@
-"""Keeps a search index like the table of entries."""
+"""Keeps a search index like the tables of entries and bulletins."""
 
 import threading
+from uuid import UUID
 
 import psycopg
 import structlog
 from hotline_kernel.db import Database
 from hotline_kernel.errors import Unavailable
 
-from hotline_knowledge.adapters.postgres import CHANGE_CHANNEL, Store
-from hotline_knowledge.adapters.search import SearchIndex
+from hotline_knowledge.adapters.bulletins import CHANGE_CHANNEL
+from hotline_knowledge.adapters.postgres import Store
+from hotline_knowledge.adapters.search import Document, SearchIndex, of_bulletin, of_entry
+from hotline_knowledge.domain.bulletin import BulletinState
 
 _BATCH = 500
 _POLL_SECONDS = 0.25
@@ -47,10 +50,10 @@ class Follower:
         with self._catching_up:
             while not self._stopped.is_set():
                 with self._database.transaction() as tx:
-                    changed = tx.changed_entries(after=self._seen, limit=_BATCH)
+                    changed = _changed(tx, after=self._seen)
                 if not changed:
                     return
-                self._index.apply((entry.id, entry.served.content if entry.served else None) for _, entry in changed)
+                self._index.apply((id_, document) for _, id_, document in changed)
                 self._seen = changed[-1][0]
 
     def _run(self) -> None:
@@ -65,3 +68,17 @@ class Follower:
             except (Unavailable, psycopg.OperationalError) as error:
                 _log.warning("search_index_stale", error=str(error))
                 self._stopped.wait(_RETRY_SECONDS)
+
+
+def _changed(tx: Store, *, after: int) -> list[tuple[int, UUID, Document | None]]:
+    """The next changes of entries and bulletins, which are numbered together, in order."""
+    entries = tx.changed_entries(after=after, limit=_BATCH)
+    bulletins = tx.changed_bulletins(after=after, limit=_BATCH)
+    changed = [
+        (change, entry.id, of_entry(entry.served.content) if entry.served else None) for change, entry in entries
+    ]
+    changed += [
+        (change, bulletin.id, of_bulletin(bulletin.content) if bulletin.state is BulletinState.ISSUED else None)
+        for change, bulletin in bulletins
+    ]
+    return sorted(changed, key=lambda row: row[0])[:_BATCH]

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from hotline_kernel.db import Transaction
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from hotline_knowledge.adapters.bulletins import BulletinStore
 from hotline_knowledge.domain.entry import (
     Action,
     Content,
@@ -21,9 +21,6 @@ from hotline_knowledge.domain.entry import (
     Told,
     UpkeepGround,
 )
-
-CHANGE_CHANNEL = "hotline_knowledge"
-"""Notified when what is served has changed."""
 
 ENTRY = """
     SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources, state,
@@ -44,7 +41,7 @@ class Version:
     content: Content
 
 
-class Store(Transaction):
+class Store(BulletinStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:
@@ -72,8 +69,7 @@ class Store(Transaction):
 
     def save_served(self, entry: Entry) -> None:
         """Saves where it stands and what is served of it, and tells the search indexes."""
-        # The lock makes the order of changes that of the commits: who reads on from the last change misses none.
-        self.run("SELECT pg_advisory_xact_lock(hashtextextended('entry_change', 0))")
+        self.tell_indexes()
         self.run(
             """UPDATE entry SET state = %(state)s, version = %(version)s, served = %(served)s,
                  review_date = %(review_date)s, writers = %(writers)s, upkeep_date = %(upkeep_date)s, told_date = NULL,
@@ -81,7 +77,6 @@ class Store(Transaction):
                WHERE id = %(id)s""",
             _params(entry),
         )
-        self.run("SELECT pg_notify(%(channel)s, '')", {"channel": CHANGE_CHANNEL})
 
     def save_told(self, entry: Entry) -> None:
         """Saves that its owner was told what is due."""

@@ -19,6 +19,7 @@ import tantivy
 from pypinyin import lazy_pinyin
 from tantivy import FieldType, Occur, Query
 
+from hotline_knowledge.domain.bulletin import BulletinContent
 from hotline_knowledge.domain.entry import Content, EntryKind, Origin
 
 _EVERYWHERE = "everywhere"
@@ -32,6 +33,54 @@ _SYLLABLE = re.compile(
 _WEIGHTS = {"words": 3.0, "grams": 1.0, "sounds": 0.5, "text": 1.0}
 """Fields and what a hit in them is worth: words, pairs of characters and sounds of title and keywords; the text."""
 _FILTERS = ("region", "unit", "kind", "origin")
+
+
+_BULLETIN = "BULLETIN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What can be found, and by what."""
+
+    title: str
+    text: str
+    keywords: tuple[str, ...]
+    region: str
+    unit: str
+    kind: str
+    origin: str
+    first: date
+    last: date
+
+
+def of_entry(content: Content) -> Document:
+    """An entry as it is found."""
+    return Document(
+        title=content.title,
+        text=content.text,
+        keywords=content.keywords,
+        region=content.region,
+        unit=content.unit,
+        kind=content.kind or "",
+        origin=content.origin,
+        first=content.valid_from or date.min,
+        last=content.valid_until or date.max,
+    )
+
+
+def of_bulletin(content: BulletinContent) -> Document:
+    """A bulletin as it is found: by its topic too, and before it starts, so that people can prepare (Art. 31)."""
+    return Document(
+        title=content.title,
+        text=content.text,
+        keywords=(content.topic,),
+        region=content.region,
+        unit=content.unit,
+        kind=_BULLETIN,
+        origin="",
+        first=date.min,
+        last=content.last_day or date.max,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +98,8 @@ class Wanted:
     origin: Origin | None = None
     for_staff: bool = False
     """The office's own norms, too (Art. 9(2))."""
+    bulletins: bool = False
+    """Bulletins instead of entries."""
 
 
 class SearchIndex:
@@ -72,13 +123,13 @@ class SearchIndex:
         """Loads the words that texts are cut by, about a second, so that the first search need not."""
         _jieba()
 
-    def apply(self, changes: Iterable[tuple[UUID, Content | None]]) -> None:
-        """Makes these contents, and no others of the same ids, be found; None takes the id out."""
+    def apply(self, changes: Iterable[tuple[UUID, Document | None]]) -> None:
+        """Makes these documents, and no others of the same ids, be found; None takes the id out."""
         with self._changing:
-            for id_, content in changes:
+            for id_, document in changes:
                 self._writer.delete_documents_by_term("id", str(id_))
-                if content is not None:
-                    self._writer.add_document(_document(id_, content))
+                if document is not None:
+                    self._writer.add_document(_document(id_, document))
             self._writer.commit()
             self._index.reload()
 
@@ -99,12 +150,14 @@ class SearchIndex:
         passing: dict[str, list[str]] = {
             "region": [wanted.region, _EVERYWHERE] if wanted.region else [],
             "unit": [wanted.unit] if wanted.unit else [],
-            "kind": [wanted.kind] if wanted.kind else [],
+            "kind": [_BULLETIN] if wanted.bulletins else [wanted.kind] if wanted.kind else [],
             "origin": [wanted.origin] if wanted.origin else [],
         }
         clauses += ((Occur.Must, self._one_of(field, values)) for field, values in passing.items() if values)
-        if not wanted.for_staff:
-            clauses.append((Occur.MustNot, self._one_of("kind", [EntryKind.NORM])))
+        passed_over = [] if wanted.for_staff else [str(EntryKind.NORM)]
+        passed_over += [] if wanted.bulletins else [_BULLETIN]
+        if passed_over:
+            clauses.append((Occur.MustNot, self._one_of("kind", passed_over)))
         searcher = self._index.searcher()
         hits = searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         return [(UUID(searcher.doc(address)["id"][0]), float(score)) for score, address in hits]
@@ -117,20 +170,20 @@ class SearchIndex:
         return Query.const_score_query(days, 0.0)
 
 
-def _document(id_: UUID, content: Content) -> tantivy.Document:
-    heads = [_normal(head) for head in (content.title, *content.keywords)]
+def _document(id_: UUID, found: Document) -> tantivy.Document:
+    heads = [_normal(head) for head in (found.title, *found.keywords)]
     document = tantivy.Document()
     document.add_text("id", str(id_))
-    document.add_text("region", content.region or _EVERYWHERE)
-    document.add_text("unit", content.unit)
-    document.add_text("kind", content.kind or "")
-    document.add_text("origin", content.origin)
-    document.add_integer("valid_from", (content.valid_from or date.min).toordinal())
-    document.add_integer("valid_until", (content.valid_until or date.max).toordinal())
+    document.add_text("region", found.region or _EVERYWHERE)
+    document.add_text("unit", found.unit)
+    document.add_text("kind", found.kind)
+    document.add_text("origin", found.origin)
+    document.add_integer("valid_from", found.first.toordinal())
+    document.add_integer("valid_until", found.last.toordinal())
     document.add_text("words", " ".join(word for head in heads for word in _words(head)))
     document.add_text("grams", " ".join(gram for head in heads for gram in (*_pairs(head), *_characters(head))))
     document.add_text("sounds", " ".join(sound for head in heads for sound in _sounds(head)))
-    document.add_text("text", " ".join(_pairs(_normal(content.text))))
+    document.add_text("text", " ".join(_pairs(_normal(found.text))))
     return document
 
 

@@ -1,38 +1,27 @@
 """KnowledgeService: translates, nothing more."""
 
+from uuid import UUID
+
 from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service_pb2
 from hotline_kernel.call import Call
-from hotline_kernel.clock import Clock
-from hotline_kernel.db import Commands, Database
 from hotline_kernel.errors import FieldInvalid, ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_knowledge.adapters import messages
-from hotline_knowledge.adapters.follower import Follower
-from hotline_knowledge.adapters.postgres import Store
-from hotline_knowledge.adapters.search import SearchIndex, Wanted
+from hotline_knowledge.adapters import bulletin_messages, messages
+from hotline_knowledge.adapters.search import Wanted
 from hotline_knowledge.domain.entry import legal_day
+from hotline_knowledge.entrypoints.bulletins import Bulletins
 from hotline_knowledge.handlers import entries as handlers
-from hotline_knowledge.handlers.entries import Rhythm
 
 _HITS = 10
 _HITS_MAX = 50
+_BULLETINS = 3
 
 
-class KnowledgeServicer:
-    """One method for each RPC."""
-
-    def __init__(
-        self, *, database: Database[Store], clock: Clock, index: SearchIndex, follower: Follower, rhythm: Rhythm
-    ) -> None:
-        self._database = database
-        self._commands = Commands(database)
-        self._clock = clock
-        self._index = index
-        self._follower = follower
-        self._rhythm = rhythm
+class KnowledgeServicer(Bulletins):
+    """One method for each RPC; those about entries and the search stand here."""
 
     def CreateEntry(self, request: service_pb2.CreateEntryRequest, call: Call) -> entry_pb2.Entry:
         return self._commands.run(
@@ -185,7 +174,8 @@ class KnowledgeServicer:
     def SearchEntries(self, request: service_pb2.SearchEntriesRequest, call: Call) -> service_pb2.SearchEntriesResponse:
         if request.page_size < 0:
             raise FieldInvalid(violations=[("page_size", "must not be negative")])
-        today = legal_day(self._clock.now())
+        now = self._clock.now()
+        today = legal_day(now)
         wanted = Wanted(
             on=today,
             still_on=messages.date_of(request, "valid_on"),
@@ -198,13 +188,23 @@ class KnowledgeServicer:
         if wanted.still_on and wanted.still_on < today:
             raise FieldInvalid(violations=[("valid_on", "must not be before today")])
         found = self._index.find(request.query, wanted, limit=min(request.page_size or _HITS, _HITS_MAX))
+        news: list[tuple[UUID, float]] = []
+        if not (request.unit or request.kind or request.origin):
+            about = Wanted(on=today, still_on=wanted.still_on, region=request.region, bulletins=True)
+            news = self._index.find(request.query, about, limit=_BULLETINS)
         with self._database.transaction(actor=call.principal) as tx:
             entries = tx.entries_of([id_ for id_, _ in found])
+            bulletins = tx.bulletins_of([id_ for id_, _ in news])
         # The index finds, the database decides: another server may have withdrawn an entry this very moment (Art. 18).
         return service_pb2.SearchEntriesResponse(
             hits=[
                 service_pb2.SearchHit(entry=messages.entry_message(served), score=score)
                 for id_, score in found
                 if id_ in entries and (served := entries[id_].as_served(on=today))
-            ]
+            ],
+            bulletins=[
+                service_pb2.BulletinHit(bulletin=bulletin_messages.bulletin_message(bulletins[id_]), score=score)
+                for id_, score in news
+                if id_ in bulletins and bulletins[id_].is_shown(at=now)
+            ],
         )

@@ -38,6 +38,7 @@ class Store(Protocol):
     def entries_to_chase(self, *, due_until: date, told_until: date, limit: int) -> Sequence[Entry]: ...
     def content_of_version(self, entry_id: UUID, version: int) -> Content | None: ...
     def count_answer(self, entry_id: UUID) -> None: ...
+    def count_bulletin_answer(self, bulletin_id: UUID) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,14 +145,17 @@ def chase_upkeep(*, tx: Store, now: datetime, rhythm: Rhythm, limit: int) -> int
 
 
 def count_answer(event: AppealAnswered, *, tx: Store, **_: object) -> None:
-    """An appeal was answered with an entry; what names none of ours counts nothing."""
+    """An appeal was answered with an entry or a bulletin; what names none of ours counts nothing."""
     if not event.entry:
         return
     try:
         entry_id = uuid_of(event.entry, field="entry")
     except FieldInvalid:
         return
-    tx.count_answer(entry_id)
+    if event.entry.startswith("bulletins/"):
+        tx.count_bulletin_answer(entry_id)
+    else:
+        tx.count_answer(entry_id)
 
 
 def unit_to_look_after(unit: str, *, actor: Principal) -> str:
