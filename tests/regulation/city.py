@@ -206,6 +206,16 @@ class City:
         )
         return sent
 
+    def reassign(
+        self, order: str, *, lead: str = OTHER, supporting: Sequence[str] = (), reason: str = "原单位无此职责"
+    ) -> work_order_pb2.WorkOrder:
+        """The office gives it to another lead."""
+        return self.office.ReassignWorkOrder(
+            dispatch.ReassignWorkOrderRequest(
+                name=order, lead_unit=lead, supporting_units=supporting, reason=reason, request_id=new_request_id()
+            )
+        )
+
     def contact(self, order: str, *, unit: str = LEAD) -> work_order_pb2.WorkOrder:
         """The lead reaches the citizen."""
         contacted: work_order_pb2.WorkOrder = self.unit(unit).dispatch.RecordFirstContact(
