@@ -52,6 +52,7 @@ _NAMES = {
     "^entries/": "entry",
     "^(entries|bulletins)/": "entry",
     "^bulletins/": "bulletin",
+    "^courses/": "course",
     "^(appeals|workOrders)/": "work_order",
 }
 _SAMPLES = {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
@@ -9,6 +10,8 @@ from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import bulletin_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
+from hotline.knowledge.v1 import training_pb2
+from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import Hotline, new_request_id
 from hotline_cli.quiet import Quiet
@@ -23,6 +26,7 @@ class Life:
     appeal: str
     citizen: str
     category: str
+    course: str
     work_order: str
     callback: str
     review: str
@@ -67,10 +71,20 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
             request_id=new_request_id(),
         )
     )
+    course = hotline.person("office").training.PlanCourse(
+        training.PlanCourseRequest(
+            title="供人攻击的培训",
+            kind=training_pb2.COURSE_KIND_SKILLS,
+            plan_date=Date(year=2099, month=1, day=1),
+            trainer="培训科",
+            request_id=new_request_id(),
+        )
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
         category=category.name,
+        course=course.name,
         work_order=order,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),

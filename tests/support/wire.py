@@ -17,7 +17,7 @@ from hotline.common.v1 import access_pb2
 from hotline.dispatch.v1 import dispatch_service_pb2
 from hotline.feedback.v1 import feedback_service_pb2
 from hotline.intake.v1 import category_service_pb2, intake_service_pb2
-from hotline.knowledge.v1 import knowledge_service_pb2
+from hotline.knowledge.v1 import knowledge_service_pb2, training_service_pb2
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
 from hotline.sla.v1 import sla_service_pb2
 
@@ -29,7 +29,10 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
     "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
     "sla": (sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],),
     "feedback": (feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],),
-    "knowledge": (knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"],),
+    "knowledge": (
+        knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"],
+        training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
+    ),
 }
 _EVERYWHERE = (
     delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"],

@@ -16,7 +16,12 @@ from hotline.intake.v1 import (
     intake_service_pb2,
     intake_service_pb2_grpc,
 )
-from hotline.knowledge.v1 import knowledge_service_pb2, knowledge_service_pb2_grpc
+from hotline.knowledge.v1 import (
+    knowledge_service_pb2,
+    knowledge_service_pb2_grpc,
+    training_service_pb2,
+    training_service_pb2_grpc,
+)
 from hotline.operations.v1 import (
     audit_service_pb2,
     audit_service_pb2_grpc,
@@ -57,6 +62,7 @@ class Person:
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
+    training: training_service_pb2_grpc.TrainingServiceStub
     delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
     audit: dict[str, audit_service_pb2_grpc.AuditServiceStub]
 
@@ -110,6 +116,9 @@ class Hotline:
                 knowledge_service_pb2_grpc.KnowledgeServiceStub,
                 "knowledge",
                 of(knowledge_service_pb2, "KnowledgeService"),
+            ),
+            training=stub(
+                training_service_pb2_grpc.TrainingServiceStub, "knowledge", of(training_service_pb2, "TrainingService")
             ),
             delivery={s: stub(delivery_service_pb2_grpc.DeliveryServiceStub, s, delivery) for s in SERVICES},
             audit={s: stub(audit_service_pb2_grpc.AuditServiceStub, s, audit) for s in SERVICES},

@@ -17,6 +17,7 @@ from hotline_cli.commands import (
     orders,
     reading,
     tracing,
+    training,
 )
 from hotline_cli.local import commands as local
 from hotline_cli.simulate import command as simulate
@@ -40,6 +41,7 @@ def main() -> None:
 for part in (local, appeals, orders, hands, matters, asking, knowledge, reading, operations, tracing, simulate):
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
+app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 
 if __name__ == "__main__":
     app()

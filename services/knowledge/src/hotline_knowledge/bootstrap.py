@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hotline.knowledge.v1 import knowledge_service_pb2
+from hotline.knowledge.v1 import knowledge_service_pb2, training_service_pb2
 from hotline_kernel import clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -14,6 +14,7 @@ from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import SearchIndex
 from hotline_knowledge.domain.entry import UpkeepGround, legal_day
 from hotline_knowledge.entrypoints.grpc_server import KnowledgeServicer
+from hotline_knowledge.entrypoints.training_server import TrainingServicer
 from hotline_knowledge.handlers import ON_EVENT, entries
 from hotline_knowledge.settings import Settings
 
@@ -48,7 +49,10 @@ def build(settings: Settings) -> Application[Store]:
         servicers={
             knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]: KnowledgeServicer(
                 database=database, clock=legal_clock, index=index, follower=follower, rhythm=rhythm
-            )
+            ),
+            training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"]: TrainingServicer(
+                database=database, clock=legal_clock, pass_score=settings.training_pass_score
+            ),
         },
         subscriptions=ON_EVENT,
         tickers=tickers(settings, database=database, legal_clock=legal_clock, rhythm=rhythm),

@@ -19,3 +19,9 @@ class Settings(settings.Settings):
     upkeep_chase_days: int = Field(
         7, ge=1, le=365, description="How long after having been told the owner is told again (Art. 18; ours)."
     )
+    training_pass_score: int = Field(
+        60,
+        ge=1,
+        le=100,
+        description="Points of 100 that pass a course's test where its plan says nothing (Art. 37; ours).",
+    )

@@ -15,6 +15,7 @@ from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
+from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import sla_service_pb2 as sla
 
 from hotline_cli.client import Person, pages
@@ -89,6 +90,14 @@ _KINDS = {
         "office", service.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
         ("title", "kind", "origin", "state", "unit", "answer_count", "name"),
     ),
+    "courses": _Kind(
+        "office", training.ListCoursesRequest, lambda p: p.training.ListCourses, "courses",
+        ("plan_date", "kind", "state", "title", "trainer", "name"),
+    ),
+    "training-records": _Kind(
+        "office", training.ListTrainingRecordsRequest, lambda p: p.training.ListTrainingRecords, "training_records",
+        ("person", "passed", "attend_time", "course"),
+    ),
 }  # fmt: skip
 
 _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Message]]]] = {
@@ -100,6 +109,7 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
     "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),
+    "courses": (training.GetCourseRequest, lambda p: p.training.GetCourse),
 }
 
 

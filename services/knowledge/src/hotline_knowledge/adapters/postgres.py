@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_knowledge.adapters.bulletins import BulletinStore
+from hotline_knowledge.adapters.training import TrainingStore
 from hotline_knowledge.domain.entry import (
     Action,
     Content,
@@ -41,7 +42,7 @@ class Version:
     content: Content
 
 
-class Store(BulletinStore):
+class Store(BulletinStore, TrainingStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:
