@@ -8,9 +8,8 @@ from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
-from hotline.knowledge.v1 import bulletin_pb2
+from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
-from hotline.knowledge.v1 import training_pb2
 from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import Hotline, new_request_id

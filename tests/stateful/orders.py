@@ -43,9 +43,10 @@ class Orders(RuleBasedStateMachine):
     seen: Counter[str]
     calendar = Calendar()
 
-    @initialize(hours=st.integers(0, 330 * 24), data=st.data())
-    def begin(self, hours: int, data: st.DataObject) -> None:
-        self.house.begin(START + timedelta(hours=hours))
+    @initialize(days=st.integers(0, 330), data=st.data())
+    def begin(self, days: int, data: st.DataObject) -> None:
+        """Some day at ten in the morning; three matters are on their way already."""
+        self.house.begin(START + timedelta(days=days, hours=10))
         self.asked_in_time: set[tuple[str, int]] = set()
         for name in UNITS:
             unit = order_pb2.Unit(
@@ -58,7 +59,9 @@ class Orders(RuleBasedStateMachine):
             self.house.ask("CreateUnit", dispatch.CreateUnitRequest(unit=unit), OFFICE)
         for _ in range(3):
             self._bring(data, released=True)
-        self.house.settle()
+        for _ in range(8):
+            self.house.settle()
+            self._go_on(data)
 
     # the citizen and the seats
 
@@ -166,7 +169,7 @@ class Orders(RuleBasedStateMachine):
         if not self._try(*self._move(verb, order, by)):
             return
         self.seen[verb] += 1
-        if verb in ("contact", "report", "ask", "send back"):
+        if verb in ("contact", "study", "report", "ask", "send back"):
             assert by == order.lead_unit or (verb == "contact" and order.confidential)
         if verb == "ask":
             last_moment = self.calendar.close_of_office(self.calendar.previous_working_day(day(order.due_date)))
@@ -189,6 +192,9 @@ class Orders(RuleBasedStateMachine):
             case "contact":
                 who = OFFICE if order.confidential else handler
                 return "RecordFirstContact", dispatch.RecordFirstContactRequest(name=name, note="已告知"), who
+            case "study":
+                studied = dispatch.RecordStudyRequest(name=name, principal="王主任", decision="立即更换管道")
+                return "RecordStudy", studied, handler
             case "report":
                 report = dispatch.ReportResultRequest(
                     name=name,
@@ -388,7 +394,7 @@ class Orders(RuleBasedStateMachine):
         return self._announced(dispatch_events.WorkOrderDispatched, order)
 
 
-_MOVES = ("instruct", "name", "contact", "report", "ask", "grant", "refuse", "send back")
+_MOVES = ("instruct", "name", "contact", "study", "report", "ask", "grant", "refuse", "send back")
 
 
 def _next(order: order_pb2.WorkOrder) -> tuple[str, ...]:
@@ -399,4 +405,4 @@ def _next(order: order_pb2.WorkOrder) -> tuple[str, ...]:
         return ("name",)
     if order.extension.state == order_pb2.EXTENSION_STATE_REQUESTED:
         return ("grant", "grant", "refuse", "report")
-    return ("contact", "ask", "report", "report", "send back")
+    return ("contact", "ask", "study", "report", "report", "report", "send back")
