@@ -353,6 +353,8 @@ class City:
         review: str,
         outcome: callback_pb2.ReviewOutcome.ValueType,
         responsibility: callback_pb2.Responsibility.ValueType = callback_pb2.RESPONSIBILITY_UNIT,
+        *,
+        operator: str = "",
     ) -> callback_pb2.QualityReview:
         """The quality seat ends a review."""
         return self.quality.ConcludeReview(
@@ -361,6 +363,7 @@ class City:
                 outcome=outcome,
                 cause="室温仍不达标",
                 responsibility=responsibility,
+                operator=operator,
                 remedy="重新入户检修",
                 request_id=new_request_id(),
             )

@@ -54,9 +54,11 @@ _NAMES = {
     "^bulletins/": "bulletin",
     "^courses/": "course",
     "^(appeals|workOrders)/": "work_order",
+    "^(appeals|calls)/": "appeal",
 }
 _SAMPLES = {
     "^[1-3]$": "1",
+    "^[a-z][a-z_]{0,39}$": "courtesy",
     "^units/": CITY_UNIT,
     "^[0-9]{6}$": "139902",
     r"^\+?[0-9]": "13900000001",

@@ -100,7 +100,7 @@ def conclude(rpc: FeedbackServicer, review: pb.QualityReview, outcome: pb.Review
         name=review.name,
         outcome=outcome,
         cause="未按时上门",
-        responsibility=pb.RESPONSIBILITY_UNIT,
+        responsibility=pb.RESPONSIBILITY_UNIT if review.unit else pb.RESPONSIBILITY_OPERATOR,
         remedy="重新办理",
         request_id=request_id(),
     )

@@ -24,6 +24,7 @@ from hotline_feedback.domain.review import (
     NoOrderToReopen,
     QualityReview,
     Responsibility,
+    ResponsibleNotNamed,
     ReviewEnded,
     ReviewOutcome,
 )
@@ -169,9 +170,16 @@ class TestEvaluation:
 
 
 class TestQualityReview:
-    def conclude(self, review: QualityReview, outcome: ReviewOutcome) -> QualityReview:
+    def conclude(
+        self,
+        review: QualityReview,
+        outcome: ReviewOutcome,
+        responsibility: Responsibility = Responsibility.NONE,
+        *,
+        operator: str = "",
+    ) -> QualityReview:
         return review.concluded(
-            outcome=outcome, cause="拖延", responsibility=Responsibility.UNIT, remedy="重办", now=DUE
+            outcome=outcome, cause="拖延", responsibility=responsibility, operator=operator, remedy="重办", now=DUE
         )
 
     def test_names_order_and_unit_after_a_callback(self) -> None:
@@ -187,6 +195,19 @@ class TestQualityReview:
         with pytest.raises(NoOrderToReopen):
             self.conclude(review, ReviewOutcome.REOPENED)
         assert self.conclude(review, ReviewOutcome.EXPLAINED).conclude_time == DUE
+
+    def test_names_who_answers(self) -> None:
+        evaluation = Evaluation(id=ID, appeal="appeals/x", operator="seat-7", create_time=REPORTED)
+        direct = QualityReview.after_evaluation(evaluation, review_id=REVIEW_ID, now=DUE)
+        of_order = QualityReview.after_callback(answered(Verdict.DISSATISFIED), review_id=REVIEW_ID, now=DUE)
+        upheld = ReviewOutcome.UPHELD
+        assert self.conclude(direct, upheld, Responsibility.OPERATOR).operator == "seat-7"
+        with pytest.raises(ResponsibleNotNamed):
+            self.conclude(direct, upheld, Responsibility.UNIT)
+        with pytest.raises(ResponsibleNotNamed):
+            self.conclude(of_order, upheld, Responsibility.OPERATOR)
+        assert self.conclude(of_order, upheld, Responsibility.OPERATOR, operator="seat-3").operator == "seat-3"
+        assert self.conclude(of_order, upheld, Responsibility.UNIT).unit == "units/water"
 
     @pytest.mark.parametrize("again", ReviewOutcome)
     def test_is_concluded_once(self, again: ReviewOutcome) -> None:
@@ -290,13 +311,16 @@ class ReviewLife(RuleBasedStateMachine):
     def concluded(self, outcome: ReviewOutcome, responsibility: Responsibility) -> None:
         try:
             self.review = self.review.concluded(
-                outcome=outcome, cause="因", responsibility=responsibility, remedy="改", now=DUE
+                outcome=outcome, cause="因", responsibility=responsibility, operator="", remedy="改", now=DUE
             )
         except ReviewEnded:
             assert self.end is not None
         except NoOrderToReopen:
             assert self.end is None
             assert not self.review.work_order
+        except ResponsibleNotNamed:
+            assert self.end is None
+            assert (responsibility is Responsibility.UNIT) != bool(self.review.unit)
         else:
             assert self.end is None
             self.end = self.review
@@ -305,6 +329,8 @@ class ReviewLife(RuleBasedStateMachine):
     def an_end_stays(self) -> None:
         assert self.end is None or self.review == self.end
         assert self.review.work_order or self.review.outcome is not ReviewOutcome.REOPENED
+        assert self.review.responsibility is not Responsibility.UNIT or self.review.unit
+        assert self.review.responsibility is not Responsibility.OPERATOR or self.review.operator
 
 
 TestReviewLife = ReviewLife.TestCase

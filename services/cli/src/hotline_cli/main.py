@@ -15,6 +15,7 @@ from hotline_cli.commands import (
     matters,
     operations,
     orders,
+    quality,
     reading,
     tracing,
     training,
@@ -38,7 +39,7 @@ def main() -> None:
     )
 
 
-for part in (local, appeals, orders, hands, matters, asking, knowledge, reading, operations, tracing, simulate):
+for part in (local, appeals, orders, hands, matters, asking, quality, knowledge, reading, operations, tracing, simulate):
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")

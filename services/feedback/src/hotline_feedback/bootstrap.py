@@ -40,6 +40,7 @@ def build(settings: Settings) -> Application[Store]:
                     attempt_limit=settings.attempt_limit,
                 ),
                 rank_rules=RankRules(least_asked=settings.rank_least_asked, confidence=settings.rank_confidence),
+                double_review_share=settings.double_review_share,
             )
         },
         subscriptions=ON_EVENT,

@@ -27,6 +27,9 @@ class Settings(settings.Settings):
     rank_confidence: float = Field(
         0.95, gt=0.5, lt=1, description="Confidence of the interval of a rate (ours; Art. 34 is silent)."
     )
+    double_review_share: float = Field(
+        0.1, ge=0, le=1, description="Part of what is scored that another reader scores again, unseen (ours)."
+    )
     call_minutes: int = Field(
         30, ge=0, le=240, description="Longest call: what began within the window is recorded so much later (ours)."
     )

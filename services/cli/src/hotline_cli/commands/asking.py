@@ -79,6 +79,7 @@ def conclude(
     cause: Annotated[str, typer.Option(help="why the citizen was dissatisfied")],
     remedy: Annotated[str, typer.Option(help="what is done about it")],
     responsibility: Annotated[str, typer.Option(help="unit, operator or none")] = "unit",
+    operator: Annotated[str, typer.Option(help="who of the hotline's staff is concerned")] = "",
     output: Output = Format.TEXT,
 ) -> None:
     """End a quality review; a confirmed problem reopens the order (Art. 28(3), 30)."""
@@ -87,6 +88,7 @@ def conclude(
         outcome=Word(callback_pb2.ReviewOutcome, "REVIEW_OUTCOME").value(outcome, "--outcome"),
         cause=cause,
         responsibility=Word(callback_pb2.Responsibility, "RESPONSIBILITY").value(responsibility, "--responsibility"),
+        operator=operator,
         remedy=remedy,
         request_id=new_request_id(),
     )

@@ -86,6 +86,22 @@ _KINDS = {
         "office", feedback.ListRatedCallbacksRequest, lambda p: p.feedback.ListRatedCallbacks, "callbacks",
         ("number", "verdict", "solved", "complete_time", "unit", "name"),
     ),
+    "criteria": _Kind(
+        "office", feedback.ListCriteriaRequest, lambda p: p.feedback.ListCriteria, "criteria",
+        ("version", "criteria", "note", "publisher"),
+    ),
+    "scorecards": _Kind(
+        "office", feedback.ListScorecardsRequest, lambda p: p.feedback.ListScorecards, "scorecards",
+        ("operator", "score", "subject", "reviewer", "second_wanted", "name"),
+    ),
+    "operator-scores": _Kind(
+        "office", feedback.ListOperatorScoresRequest, lambda p: p.feedback.ListOperatorScores, "scores",
+        ("operator", "subjects", "score", "answerable_reviews"),
+    ),
+    "agreements": _Kind(
+        "office", feedback.ListAgreementsRequest, lambda p: p.feedback.ListAgreements, "agreements",
+        ("criterion", "first_reader", "second_reader", "pairs", "observed", "kappa"),
+    ),
     "entries": _Kind(
         "office", service.ListEntriesRequest, lambda p: p.knowledge.ListEntries, "entries",
         ("title", "kind", "origin", "state", "unit", "answer_count", "name"),

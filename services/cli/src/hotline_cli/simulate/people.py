@@ -24,10 +24,11 @@ from hotline_kernel.calendar import ZONE, Calendar
 from hotline_kernel.errors import HotlineError
 
 from hotline_cli.client import Hotline, new_request_id
-from hotline_cli.simulate import messages
+from hotline_cli.simulate import messages, quality
 from hotline_cli.simulate.clockwork import SLOT, Due, Step
 from hotline_cli.simulate.messages import Message
 
+_SCORED_CHANCE = 0.03  # of direct answers; what is scored is not asked for by the regulation
 _EVALUATION_MEANS = {
     appeal_pb2.CHANNEL_PHONE: callback_pb2.EVALUATION_MEANS_PHONE_KEY,
     appeal_pb2.CHANNEL_SMS: callback_pb2.EVALUATION_MEANS_SMS,
@@ -140,10 +141,17 @@ class Case:
             if error.reason != "EMERGENCY_NOT_ANSWERABLE":
                 raise
             self.city.refused(error)
-            return self._decline(appeal_pb2.DECLINE_GROUND_EMERGENCY)
+            yield from self._decline(appeal_pb2.DECLINE_GROUND_EMERGENCY)
+            return
+        if self.random.random() < _SCORED_CHANCE:
+            yield self.due(self._office_time(now, 2.0), self.is_scored)
         if self.random.random() < 0.7:
-            return iter((self.due(now + SLOT, self.evaluates),))
-        return iter(())
+            yield self.due(now + SLOT, self.evaluates)
+
+    def is_scored(self, now: datetime) -> Iterator[Due]:
+        """The quality seat scores the operator's work; what is in the sample is read by somebody else too (Art. 30)."""
+        quality.score(self.city.hotline, self.appeal, self.random)
+        yield from ()
 
     def evaluates(self, now: datetime) -> Iterator[Due]:
         """The citizen says what they think of a direct answer, on the spot (Art. 30)."""

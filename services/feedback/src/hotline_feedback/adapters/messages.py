@@ -72,6 +72,7 @@ def review_message(review: QualityReview) -> callback_pb2.QualityReview:
         work_order=review.work_order,
         appeal=review.appeal,
         unit=review.unit,
+        operator=review.operator,
         cause=review.cause,
         remedy=review.remedy,
         create_time=_timestamp(review.create_time),

@@ -42,6 +42,14 @@ class NoOrderToReopen(Refused):
     zh = "该质检针对的是直接答复，没有可以重新办理的工单。"
 
 
+class ResponsibleNotNamed(Refused):
+    """{resource} names nobody who could answer as {responsibility}: name the operator, or find for somebody else."""
+
+    reason = "RESPONSIBLE_NOT_NAMED"
+    article = "Art. 30"
+    zh = "界定责任必须落实到具体对象：责任方为 {responsibility} 时，须有相应的承办单位或热线工作人员。"
+
+
 @dataclass(frozen=True, kw_only=True)
 class QualityReview:
     """Why a citizen was dissatisfied, and who answers for it (Art. 30)."""
@@ -53,6 +61,8 @@ class QualityReview:
     create_time: datetime
     work_order: str = ""
     unit: str = ""
+    operator: str = ""
+    """Who of the hotline's staff is concerned: who answered directly, or whom the review names."""
     outcome: ReviewOutcome | None = None
     cause: str = ""
     responsibility: Responsibility | None = None
@@ -80,21 +90,46 @@ class QualityReview:
     @classmethod
     def after_evaluation(cls, evaluation: Evaluation, *, review_id: UUID, now: datetime) -> "QualityReview":
         """Opens the review that a dissatisfied citizen is owed for a direct answer."""
-        return cls(id=review_id, origin=evaluation.id, appeal=evaluation.appeal, create_time=now)
+        return cls(
+            id=review_id,
+            origin=evaluation.id,
+            appeal=evaluation.appeal,
+            operator=evaluation.operator,
+            create_time=now,
+        )
 
     def concluded(
-        self, *, outcome: ReviewOutcome, cause: str, responsibility: Responsibility, remedy: str, now: datetime
+        self,
+        *,
+        outcome: ReviewOutcome,
+        cause: str,
+        responsibility: Responsibility,
+        operator: str,
+        remedy: str,
+        now: datetime,
     ) -> "QualityReview":
-        """Ends it. Raises `ReviewEnded`, or `NoOrderToReopen` for a direct answer."""
+        """Ends it, and says who answers.
+
+        operator -- whom of the hotline's staff the review names; empty: the one concerned so far.
+        Raises `ReviewEnded`, `NoOrderToReopen` for a direct answer, `ResponsibleNotNamed`.
+        """
         if self.outcome is not None:
             raise ReviewEnded(resource=self.name, state=self.outcome)
         if outcome is ReviewOutcome.REOPENED and not self.work_order:
             raise NoOrderToReopen(resource=self.name)
+        named = {
+            Responsibility.UNIT: self.unit,
+            Responsibility.OPERATOR: operator or self.operator,
+            Responsibility.NONE: "nobody",
+        }
+        if not named[responsibility]:
+            raise ResponsibleNotNamed(resource=self.name, responsibility=responsibility)
         return replace(
             self,
             outcome=outcome,
             cause=cause,
             responsibility=responsibility,
+            operator=operator or self.operator,
             remedy=remedy,
             conclude_time=now,
             version=self.version + 1,

@@ -1,6 +1,6 @@
 """FeedbackService: translates, nothing more."""
 
-from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as service_pb2
 from hotline_kernel.call import Call
 from hotline_kernel.clock import Clock
@@ -9,24 +9,34 @@ from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_feedback.adapters import messages
+from hotline_feedback.adapters import messages, scorecard_messages
 from hotline_feedback.adapters.postgres import Store
 from hotline_feedback.domain.callback import Callback, CallRules
 from hotline_feedback.domain.rates import RankRules, rated
-from hotline_feedback.handlers import callbacks, evaluations, reviews
+from hotline_feedback.domain.scorecard import agreements, operator_scores
+from hotline_feedback.handlers import callbacks, evaluations, reviews, scorecards
+
+_LAST = 2**31 - 1  # more than any version
 
 
 class FeedbackServicer:
     """One method for each RPC."""
 
     def __init__(
-        self, *, database: Database[Store], clock: Clock, call_rules: CallRules, rank_rules: RankRules
+        self,
+        *,
+        database: Database[Store],
+        clock: Clock,
+        call_rules: CallRules,
+        rank_rules: RankRules,
+        double_review_share: float,
     ) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._call_rules = call_rules
         self._rank_rules = rank_rules
+        self._double_review_share = double_review_share
 
     def GetCallback(self, request: service_pb2.GetCallbackRequest, call: Call) -> callback_pb2.Callback:
         with self._database.transaction(actor=call.principal) as tx:
@@ -149,6 +159,7 @@ class FeedbackServicer:
                     outcome=messages.review_outcome_of(request.outcome),
                     cause=request.cause,
                     responsibility=messages.responsibility_of(request.responsibility),
+                    operator=request.operator,
                     remedy=request.remedy,
                     etag=request.etag,
                     tx=tx,
@@ -190,6 +201,93 @@ class FeedbackServicer:
         kept, token = page.cut(found, key=lambda callback: [callback.complete_time, callback.id])
         return service_pb2.ListRatedCallbacksResponse(
             callbacks=[self._callback_message(callback) for callback in kept], next_page_token=token
+        )
+
+    def PublishCriteria(self, request: service_pb2.PublishCriteriaRequest, call: Call) -> scorecard_pb2.Criteria:
+        return self._commands.run(
+            request,
+            call,
+            scorecard_pb2.Criteria,
+            lambda tx: scorecard_messages.criteria_message(
+                scorecards.publish_criteria(
+                    criteria=scorecard_messages.criteria_of(request.criteria),
+                    note=request.note,
+                    tx=tx,
+                    now=self._clock.now(),
+                )
+            ),
+        )
+
+    def ListCriteria(self, request: service_pb2.ListCriteriaRequest, call: Call) -> service_pb2.ListCriteriaResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.criteria(before=min(page.after_number() or _LAST, _LAST), limit=page.size + 1)
+        kept, token = page.cut(found, key=lambda criteria: [criteria.version])
+        return service_pb2.ListCriteriaResponse(
+            criteria=[scorecard_messages.criteria_message(criteria) for criteria in kept], next_page_token=token
+        )
+
+    def ScoreOperator(self, request: service_pb2.ScoreOperatorRequest, call: Call) -> scorecard_pb2.Scorecard:
+        return self._commands.run(
+            request,
+            call,
+            scorecard_pb2.Scorecard,
+            lambda tx: scorecard_messages.card_message(
+                scorecards.score_operator(
+                    subject=request.subject,
+                    operator=request.operator,
+                    marks=scorecard_messages.marks_of(request.marks),
+                    note=request.note,
+                    share=self._double_review_share,
+                    tx=tx,
+                    now=self._clock.now(),
+                ),
+                reader=call.principal,
+            ),
+        )
+
+    def ListScorecards(
+        self, request: service_pb2.ListScorecardsRequest, call: Call
+    ) -> service_pb2.ListScorecardsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.cards(
+                operator=request.operator,
+                second_wanted=request.second_wanted,
+                after=page.after_uuid(),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda card: [card.id])
+        return service_pb2.ListScorecardsResponse(
+            scorecards=[scorecard_messages.card_message(card, reader=call.principal) for card in kept],
+            next_page_token=token,
+        )
+
+    def ListOperatorScores(
+        self, request: service_pb2.ListOperatorScoresRequest, call: Call
+    ) -> service_pb2.ListOperatorScoresResponse:
+        page = Page.read(request)
+        period = messages.period_of(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            cards, reviews = tx.cards_in(period), tx.answerable_reviews(period)
+        found = [score for score in operator_scores(cards) if score.operator > page.after_text()]
+        kept, token = page.cut(found[: page.size + 1], key=lambda score: [score.operator])
+        return service_pb2.ListOperatorScoresResponse(
+            scores=[scorecard_messages.operator_score_message(score, reviews=reviews) for score in kept],
+            next_page_token=token,
+        )
+
+    def ListAgreements(
+        self, request: service_pb2.ListAgreementsRequest, call: Call
+    ) -> service_pb2.ListAgreementsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            pairs = tx.pairs_in(messages.period_of(request))
+        after = tuple(page.after or ())
+        found = [agreement for agreement in agreements(pairs) if agreement.key > after]
+        kept, token = page.cut(found[: page.size + 1], key=lambda agreement: agreement.key)
+        return service_pb2.ListAgreementsResponse(
+            agreements=[scorecard_messages.agreement_message(agreement) for agreement in kept], next_page_token=token
         )
 
     def _callback_message(self, callback: Callback) -> callback_pb2.Callback:

@@ -29,6 +29,7 @@ def conclude_review(
     outcome: ReviewOutcome,
     cause: str,
     responsibility: Responsibility,
+    operator: str,
     remedy: str,
     etag: str,
     tx: Store,
@@ -40,7 +41,9 @@ def conclude_review(
         raise ResourceNotFound(resource=f"reviews/{review_id}")
     if etag and etag != str(review.version):
         raise EtagMismatch(resource=review.name)
-    concluded = review.concluded(outcome=outcome, cause=cause, responsibility=responsibility, remedy=remedy, now=now)
+    concluded = review.concluded(
+        outcome=outcome, cause=cause, responsibility=responsibility, operator=operator, remedy=remedy, now=now
+    )
     tx.save_review(concluded)
     tx.record(
         action="feedback.reviews.conclude",

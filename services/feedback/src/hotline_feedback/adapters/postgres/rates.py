@@ -46,7 +46,7 @@ class Rates(Transaction):
 
     def tallies(self, *, grouping: Grouping, period: Period) -> list[Tally]:
         """How the callbacks ended that ended in the period, by group."""
-        return [Tally(**row) for row in self.all(_TALLIES.format(group=_COLUMNS[grouping]), _moments(period))]
+        return [Tally(**row) for row in self.all(_TALLIES.format(group=_COLUMNS[grouping]), moments(period))]
 
     def ended_callbacks(
         self,
@@ -59,11 +59,11 @@ class Rates(Transaction):
         limit: int,
     ) -> list[Callback]:
         """The callbacks behind a figure, in the order in which they ended."""
-        moments = _moments(period)
-        time, id_ = after or (moments["start"], FIRST)
+        bounds = moments(period)
+        time, id_ = after or (bounds["start"], FIRST)
         rows = self.all(
             ended_statement(grouping=grouping, verdict=verdict),
-            moments | {"group": group, "verdict": verdict, "time": time, "id": id_, "limit": limit},
+            bounds | {"group": group, "verdict": verdict, "time": time, "id": id_, "limit": limit},
         )
         return [to_callback(row) for row in rows]
 
@@ -76,7 +76,8 @@ def ended_statement(*, grouping: Grouping, verdict: Verdict | None) -> str:
      ORDER BY complete_time, id LIMIT %(limit)s"""
 
 
-def _moments(period: Period) -> dict[str, datetime]:
+def moments(period: Period) -> dict[str, datetime]:
+    """A period as the parameters `start`, included, and `end`, not included."""
     return {
         "start": datetime.combine(period.start, time(0), ZONE),
         "end": datetime.combine(period.end, time(0), ZONE) + timedelta(days=1),

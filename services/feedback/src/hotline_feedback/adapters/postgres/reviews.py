@@ -10,8 +10,8 @@ from hotline_feedback.adapters.postgres.statements import LAST, listed
 from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome
 
 _REVIEW = """
-    SELECT id, origin, work_order, appeal, unit, create_time, outcome, cause, responsibility, remedy, conclude_time,
-           version
+    SELECT id, origin, work_order, appeal, unit, operator, create_time, outcome, cause, responsibility, remedy,
+           conclude_time, version
       FROM review"""
 
 
@@ -22,10 +22,10 @@ class Reviews(Transaction):
         """Adds it; False if the callback or evaluation has one already."""
         return bool(
             self.count(
-                """INSERT INTO review (id, origin, work_order, appeal, unit, create_time, outcome, cause,
+                """INSERT INTO review (id, origin, work_order, appeal, unit, operator, create_time, outcome, cause,
                      responsibility, remedy, conclude_time, version)
-                   VALUES (%(id)s, %(origin)s, %(work_order)s, %(appeal)s, %(unit)s, %(create_time)s, %(outcome)s,
-                     %(cause)s, %(responsibility)s, %(remedy)s, %(conclude_time)s, %(version)s)
+                   VALUES (%(id)s, %(origin)s, %(work_order)s, %(appeal)s, %(unit)s, %(operator)s, %(create_time)s,
+                     %(outcome)s, %(cause)s, %(responsibility)s, %(remedy)s, %(conclude_time)s, %(version)s)
                    ON CONFLICT (origin) DO NOTHING""",
                 vars(review)
                 | {
@@ -38,7 +38,8 @@ class Reviews(Transaction):
     def save_review(self, review: QualityReview) -> None:
         """Saves what can change of it."""
         self.run(
-            """UPDATE review SET outcome = %(outcome)s, cause = %(cause)s, responsibility = %(responsibility)s,
+            """UPDATE review SET operator = %(operator)s, outcome = %(outcome)s, cause = %(cause)s,
+                 responsibility = %(responsibility)s,
                  remedy = %(remedy)s, conclude_time = %(conclude_time)s, version = %(version)s
                WHERE id = %(id)s""",
             vars(review),
@@ -77,6 +78,7 @@ def _to_review(row: DictRow) -> QualityReview:
         create_time=row["create_time"],
         work_order=f"workOrders/{row['work_order']}" if row["work_order"] else "",
         unit=row["unit"],
+        operator=row["operator"],
         outcome=ReviewOutcome(row["outcome"]) if row["outcome"] else None,
         cause=row["cause"],
         responsibility=Responsibility(row["responsibility"]) if row["responsibility"] else None,
