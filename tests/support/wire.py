@@ -112,7 +112,8 @@ class Reply:
 
     def names(self, path: str) -> bool:
         """The refusal names this field, an element of it, or the message in it."""
-        return any(named == path or named.startswith((f"{path}[", f"{path}.")) for named in self.fields)
+        elements = (re.sub(r"\[[^]]*\]", "", named) for named in self.fields)
+        return any(named == path or named.startswith(f"{path}.") for named in elements)
 
     @property
     def is_ours(self) -> bool:
