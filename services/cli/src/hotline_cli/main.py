@@ -39,7 +39,8 @@ def main() -> None:
     )
 
 
-for part in (local, appeals, orders, hands, matters, asking, quality, knowledge, reading, operations, tracing, simulate):
+_PARTS = (local, appeals, orders, hands, matters, asking, quality, knowledge, reading, operations, tracing, simulate)
+for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
