@@ -47,6 +47,7 @@ _NAMES = {
     "^workOrders/": "work_order",
     "^callbacks/": "callback",
     "^categories/": "category",
+    "^repeats/": "repeat",
     "^reviews/": "review",
     "^deadlines/": "deadline",
     "^entries/": "entry",

@@ -9,6 +9,8 @@ from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import bulletin_pb2, training_pb2
+from hotline.intake.v1 import repeat_pb2
+from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import sla_service_pb2 as sla
@@ -26,6 +28,7 @@ class Life:
     citizen: str
     category: str
     course: str
+    repeat: str
     work_order: str
     callback: str
     review: str
@@ -79,11 +82,25 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
             request_id=new_request_id(),
         )
     )
+    matter = registration(1, draft=False)
+    matter.category, matter.text = "综合/其他", "另一件完全不同的事情，与供热没有关系。"
+    other = operator.RegisterAppeal(matter)
+    quiet.wait()
+    repeat = hotline.person("office").repeats.LinkAppeals(
+        repeats.LinkAppealsRequest(
+            appeal=appeal.name,
+            other=other.name,
+            kind=repeat_pb2.REPEAT_KIND_SAME_PROBLEM,
+            reason="供人攻击的关联",
+            request_id=new_request_id(),
+        )
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
         category=category.name,
         course=course.name,
+        repeat=repeat.name,
         work_order=order,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),

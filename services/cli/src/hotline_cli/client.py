@@ -15,6 +15,8 @@ from hotline.intake.v1 import (
     category_service_pb2_grpc,
     intake_service_pb2,
     intake_service_pb2_grpc,
+    repeat_service_pb2,
+    repeat_service_pb2_grpc,
 )
 from hotline.knowledge.v1 import (
     knowledge_service_pb2,
@@ -58,6 +60,7 @@ class Person:
 
     intake: intake_service_pb2_grpc.IntakeServiceStub
     categories: category_service_pb2_grpc.CategoryServiceStub
+    repeats: repeat_service_pb2_grpc.RepeatServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
@@ -105,6 +108,7 @@ class Hotline:
             categories=stub(
                 category_service_pb2_grpc.CategoryServiceStub, "intake", of(category_service_pb2, "CategoryService")
             ),
+            repeats=stub(repeat_service_pb2_grpc.RepeatServiceStub, "intake", of(repeat_service_pb2, "RepeatService")),
             dispatch=stub(
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
             ),

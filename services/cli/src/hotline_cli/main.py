@@ -17,6 +17,7 @@ from hotline_cli.commands import (
     orders,
     quality,
     reading,
+    repeats,
     tracing,
     training,
 )
@@ -44,6 +45,7 @@ for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
+app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")
 
 if __name__ == "__main__":
     app()

@@ -1,16 +1,25 @@
 """intake, wired."""
 
-from hotline.intake.v1 import category_service_pb2, intake_service_pb2
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from hotline.intake.v1 import category_service_pb2, intake_service_pb2, repeat_service_pb2
+from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
 from hotline_kernel import clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
+from hotline_kernel.pump import EventHandler
 
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.categories import TreeCache
 from hotline_intake.adapters.postgres import Store
+from hotline_intake.domain.repeat import Measure
 from hotline_intake.entrypoints.category_server import CategoryServicer
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
-from hotline_intake.handlers import ON_EVENT
+from hotline_intake.entrypoints.repeat_server import RepeatServicer
+from hotline_intake.handlers import ON_EVENT, repeats
+from hotline_intake.ports import Vault
 from hotline_intake.settings import Settings
 
 
@@ -25,6 +34,14 @@ def build(settings: Settings) -> Application[Store]:
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
     trees = TreeCache()
+    citizens_vault = vault.from_files(keys=settings.vault_key, lookup_key=settings.vault_lookup_key)
+    measure = Measure(
+        similarity=settings.repeat_similarity,
+        own_similarity=settings.repeat_own_similarity,
+        window_days=settings.repeat_window_days,
+        common_people=settings.common_people,
+        repeated_appeals=settings.repeated_appeals,
+    )
     return Application(
         settings=settings,
         database=database,
@@ -33,13 +50,28 @@ def build(settings: Settings) -> Application[Store]:
             intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"]: IntakeServicer(
                 database=database,
                 clock=legal_clock,
-                vault=vault.from_files(keys=settings.vault_key, lookup_key=settings.vault_lookup_key),
+                vault=citizens_vault,
                 trees=trees,
                 division=settings.division,
             ),
             category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"]: CategoryServicer(
                 database=database, clock=legal_clock, trees=trees
             ),
+            repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"]: RepeatServicer(
+                database=database, clock=legal_clock, measure=measure
+            ),
         },
-        subscriptions=ON_EVENT,
+        subscriptions={
+            **ON_EVENT,
+            DeadlinesOpened: _seeking_repeats(citizens_vault, measure),
+        },
     )
+
+
+def _seeking_repeats(citizens_vault: Vault, measure: Measure) -> EventHandler:
+    def handle(event: Message, *, tx: Store, now: datetime, **rest: Any) -> None:
+        assert isinstance(event, DeadlinesOpened)
+        ON_EVENT[DeadlinesOpened](event, tx=tx, now=now, **rest)
+        repeats.hour_began(event, tx=tx, vault=citizens_vault, measure=measure, now=now)
+
+    return handle

@@ -11,6 +11,7 @@ from hotline_kernel.auth import Principal
 
 from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, State
 from hotline_intake.domain.category import Category, Tree
+from hotline_intake.domain.repeat import Group, Repeat, Sketched
 from hotline_intake.domain.telling import Message, Occasion
 
 
@@ -29,6 +30,9 @@ class Vault(Protocol):
 
     def phone_hash(self, *, phone: str) -> bytes:
         """What a number is found by."""
+
+    def hashes(self, *, words: Sequence[str]) -> list[int]:
+        """What words are compared by, 32 bits each; under a key, so that they cannot be guessed from it."""
 
     def issue(self) -> tuple[bytes, Key]:
         """A new citizen's key, wrapped and open."""
@@ -79,6 +83,20 @@ class Groundwork:
     running: int
     citizen: CitizenRow | None
     tree_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToSketch:
+    """An appeal of which repeats are sought. wrapped_key -- None: the citizen was erased."""
+
+    appeal_id: UUID
+    citizen_id: UUID
+    create_time: datetime
+    category: str
+    region: str
+    title: str
+    sealed_text: bytes
+    wrapped_key: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +167,44 @@ class Store(Protocol):
 
     def change_tree(self, *, version: int, rows: Sequence[Category]) -> None:
         """Keeps a new version: these rows begin with it, and what stood in their place ends before it."""
+
+    def to_sketch(self, *, appeal_id: UUID) -> ToSketch | None:
+        """What a sketch is made of; None if it was made."""
+
+    def sketches_near(
+        self, *, citizen_id: UUID, bands: Sequence[int], since: datetime
+    ) -> tuple[list[Sketched], list[Sketched]]:
+        """The citizen's own, and heads that share a band, of appeals since then."""
+
+    def add_sketch(self, *, sketched: Sketched, bands: Sequence[int], is_head: bool) -> None:
+        """Keeps a sketch; what is compared with a head is compared with all who repeat it."""
+
+    def similarity(self, *, one: UUID, other: UUID) -> float | None:
+        """Of two appeals; None where one has no sketch."""
+
+    def add_repeat(self, *, repeat: Repeat) -> None:
+        """Keeps a link of a head to an earlier appeal."""
+
+    def add_found_repeat(self, *, repeat: Repeat) -> bool:
+        """The same; False if the appeal is linked already or people took it out of a link."""
+
+    def repeat_to_change(self, *, repeat_id: UUID) -> Repeat:
+        """The link, nobody else's until the transaction ends. Raises `ResourceNotFound`."""
+
+    def end_repeat(self, *, repeat: Repeat) -> None:
+        """Keeps that it was taken back; its appeal is a head again."""
+
+    def head_of(self, *, appeal_id: UUID) -> UUID:
+        """The earliest of the group that an appeal belongs to."""
+
+    def group_of(self, *, appeal_id: UUID) -> Group:
+        """The group that an appeal belongs to, counted."""
+
+    def repeats(self, *, appeal_id: UUID, with_undone: bool, after: UUID | None, limit: int) -> list[Repeat]:
+        """The links of that group, oldest first."""
+
+    def forget_sketches(self, *, citizen_id: UUID) -> None:
+        """Forgets what a citizen's appeals are compared by."""
 
     def citizen_of_phone(self, *, phone_hash: bytes) -> UUID | None:
         """The citizen of a telephone number."""

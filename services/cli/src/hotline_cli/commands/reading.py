@@ -13,6 +13,7 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline.knowledge.v1 import training_service_pb2 as training
@@ -45,6 +46,10 @@ _KINDS = {
     "categories": _Kind(
         "office", categories.ListCategoriesRequest, lambda p: p.categories.ListCategories, "categories",
         ("path", "level", "retired", "first_version", "name"),
+    ),
+    "repeats": _Kind(
+        "office", repeats.ListRepeatsRequest, lambda p: p.repeats.ListRepeats, "repeats",
+        ("kind", "similarity", "appeal", "earlier", "reason", "name"),
     ),
     "orders": _Kind(
         "office", dispatch.ListWorkOrdersRequest, lambda p: p.dispatch.ListWorkOrders, "work_orders",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.intake.v1 import appeal_pb2, category_pb2
+from hotline.intake.v1 import appeal_pb2, category_pb2, repeat_pb2
 from hotline.intake.v1 import intake_service_pb2 as service_pb2
 
 from hotline_intake.domain import telling
@@ -24,6 +24,7 @@ from hotline_intake.domain.appeal import (
 )
 from hotline_intake.domain.category import Category
 from hotline_intake.domain.citizen import Contact
+from hotline_intake.domain.repeat import Group, Measure, Repeat
 from hotline_intake.domain.telling import Message
 from hotline_intake.ports import Filters
 
@@ -152,6 +153,35 @@ def category_message(category: Category) -> category_pb2.Category:
         retired=bool(category.retire_reason),
         retire_reason=category.retire_reason,
         etag=str(category.first_version),
+    )
+
+
+def repeat_message(repeat: Repeat) -> repeat_pb2.Repeat:
+    """A link."""
+    return repeat_pb2.Repeat(
+        name=repeat.name,
+        appeal=f"appeals/{repeat.appeal_id}",
+        earlier=f"appeals/{repeat.earlier_id}",
+        kind=repeat_pb2.RepeatKind.Value(f"REPEAT_KIND_{repeat.kind}"),
+        similarity=round(repeat.similarity or 0, 3),
+        reason=repeat.reason,
+        actor=repeat.actor,
+        create_time=_timestamp(repeat.create_time),
+        undo_actor=repeat.undo_actor,
+        undo_reason=repeat.undo_reason,
+        undo_time=_timestamp(repeat.undo_time) if repeat.undo_time else None,
+    )
+
+
+def group_message(group: Group, measure: Measure) -> repeat_pb2.RepeatGroup:
+    """How many stand behind a matter, and what is proposed for it."""
+    proposed = group.proposed_directive_kind(measure=measure)
+    return repeat_pb2.RepeatGroup(
+        head=f"appeals/{group.head_id}",
+        appeals=group.appeals,
+        people=group.people,
+        proposed_directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{proposed}"),
+        asked_repeatedly=group.is_asked_repeatedly(measure=measure),
     )
 
 

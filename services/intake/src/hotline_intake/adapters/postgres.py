@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_intake.adapters.categories import CategoryTransaction
+from hotline_intake.adapters.repeats import RepeatTransaction
 from hotline_intake.domain.appeal import (
     Answer,
     Appeal,
@@ -137,7 +138,7 @@ _CONDITIONS = {
 }
 
 
-class Store(CategoryTransaction):
+class Store(CategoryTransaction, RepeatTransaction):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
     def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:

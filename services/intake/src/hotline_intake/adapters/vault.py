@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -86,6 +87,12 @@ class Vault:
     def phone_hash(self, *, phone: str) -> bytes:
         """What a number is found by; the same for every way to write it."""
         return hashlib.blake2b(normalised_phone(phone=phone).encode(), key=self._lookup_key, digest_size=32).digest()
+
+    def hashes(self, *, words: Sequence[str]) -> list[int]:
+        """What words are compared by, 32 bits each; not the key itself, so that nobody meets a number's hash in it."""
+        key = hashlib.blake2b(b"words", key=self._lookup_key, digest_size=32).digest()
+        digests = (hashlib.blake2b(word.encode(), key=key, digest_size=4).digest() for word in words)
+        return [int.from_bytes(digest) for digest in digests]
 
     def issue(self) -> tuple[bytes, DataKey]:
         """A new citizen's key, wrapped for the database and open for now."""

@@ -291,10 +291,14 @@ class Appeal:
 
         unit -- `units/…`. Raises `NotOwnUnit`, `ContactRelayed`.
         """
-        if not unit or unit != self.lead_unit:
-            raise NotOwnUnit(resource=self.name)
+        self.require_led_by(unit=unit)
         if self.confidential:
             raise ContactRelayed(resource=self.name)
+
+    def require_led_by(self, *, unit: str) -> None:
+        """A unit has business with an appeal whose order it leads. Raises `NotOwnUnit`."""
+        if not unit or unit != self.lead_unit:
+            raise NotOwnUnit(resource=self.name)
 
     def _waiting_draft(self) -> Draft:
         self._require(State.DRAFTED)
