@@ -48,6 +48,8 @@ _NAMES = {
     "^callbacks/": "callback",
     "^categories/": "category",
     "^repeats/": "repeat",
+    "^contests/": "contest",
+    "^holds/": "hold",
     "^reviews/": "review",
     "^deadlines/": "deadline",
     "^entries/": "entry",

@@ -6,11 +6,13 @@ from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import appeal_pb2, repeat_pb2
 from hotline.intake.v1 import category_service_pb2 as categories
+from hotline.intake.v1 import contest_service_pb2 as contests
+from hotline.intake.v1 import hold_service_pb2 as holds
 from hotline.intake.v1 import intake_service_pb2 as intake
-from hotline.knowledge.v1 import bulletin_pb2, training_pb2
-from hotline.intake.v1 import repeat_pb2
 from hotline.intake.v1 import repeat_service_pb2 as repeats
+from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import sla_service_pb2 as sla
@@ -29,6 +31,8 @@ class Life:
     category: str
     course: str
     repeat: str
+    contest: str
+    hold: str
     work_order: str
     callback: str
     review: str
@@ -95,12 +99,30 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
             request_id=new_request_id(),
         )
     )
+    operator.DeclineAppeal(
+        intake.DeclineAppealRequest(
+            name=other.name,
+            ground=appeal_pb2.DECLINE_GROUND_MILITARY,
+            referral="请向驻军主管部门反映",
+            request_id=new_request_id(),
+        )
+    )
+    contest = hotline.person().contests.ContestDecline(
+        contests.ContestDeclineRequest(
+            tracking_code=other.tracking_code, reason="与军队无关", request_id=new_request_id()
+        )
+    )
+    hold = hotline.person("office").holds.PlaceHold(
+        holds.PlaceHoldRequest(citizen=other.citizen, reason="供人攻击的保全", request_id=new_request_id())
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
         category=category.name,
         course=course.name,
         repeat=repeat.name,
+        contest=contest.name,
+        hold=hold.name,
         work_order=order,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),

@@ -16,7 +16,13 @@ from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-unty
 from hotline.common.v1 import access_pb2
 from hotline.dispatch.v1 import dispatch_service_pb2
 from hotline.feedback.v1 import feedback_service_pb2
-from hotline.intake.v1 import category_service_pb2, intake_service_pb2, repeat_service_pb2
+from hotline.intake.v1 import (
+    category_service_pb2,
+    contest_service_pb2,
+    hold_service_pb2,
+    intake_service_pb2,
+    repeat_service_pb2,
+)
 from hotline.knowledge.v1 import knowledge_service_pb2, training_service_pb2
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
 from hotline.sla.v1 import sla_service_pb2
@@ -26,6 +32,8 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"],
         category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"],
         repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"],
+        contest_service_pb2.DESCRIPTOR.services_by_name["ContestService"],
+        hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"],
     ),
     "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
     "sla": (sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],),

@@ -13,6 +13,10 @@ from hotline.feedback.v1 import feedback_service_pb2, feedback_service_pb2_grpc
 from hotline.intake.v1 import (
     category_service_pb2,
     category_service_pb2_grpc,
+    contest_service_pb2,
+    contest_service_pb2_grpc,
+    hold_service_pb2,
+    hold_service_pb2_grpc,
     intake_service_pb2,
     intake_service_pb2_grpc,
     repeat_service_pb2,
@@ -61,6 +65,8 @@ class Person:
     intake: intake_service_pb2_grpc.IntakeServiceStub
     categories: category_service_pb2_grpc.CategoryServiceStub
     repeats: repeat_service_pb2_grpc.RepeatServiceStub
+    contests: contest_service_pb2_grpc.ContestServiceStub
+    holds: hold_service_pb2_grpc.HoldServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
@@ -108,6 +114,10 @@ class Hotline:
             categories=stub(
                 category_service_pb2_grpc.CategoryServiceStub, "intake", of(category_service_pb2, "CategoryService")
             ),
+            contests=stub(
+                contest_service_pb2_grpc.ContestServiceStub, "intake", of(contest_service_pb2, "ContestService")
+            ),
+            holds=stub(hold_service_pb2_grpc.HoldServiceStub, "intake", of(hold_service_pb2, "HoldService")),
             repeats=stub(repeat_service_pb2_grpc.RepeatServiceStub, "intake", of(repeat_service_pb2, "RepeatService")),
             dispatch=stub(
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")

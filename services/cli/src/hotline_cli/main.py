@@ -10,7 +10,9 @@ from hotline_cli.commands import (
     appeals,
     asking,
     categories,
+    contests,
     hands,
+    holds,
     knowledge,
     matters,
     operations,
@@ -45,6 +47,8 @@ for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
+app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
+app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")
 app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")
 
 if __name__ == "__main__":

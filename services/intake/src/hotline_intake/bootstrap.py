@@ -4,7 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.message import Message
-from hotline.intake.v1 import category_service_pb2, intake_service_pb2, repeat_service_pb2
+from hotline.intake.v1 import (
+    category_service_pb2,
+    contest_service_pb2,
+    hold_service_pb2,
+    intake_service_pb2,
+    repeat_service_pb2,
+)
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
 from hotline_kernel import clock
 from hotline_kernel.db import Database
@@ -16,7 +22,9 @@ from hotline_intake.adapters.categories import TreeCache
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.repeat import Measure
 from hotline_intake.entrypoints.category_server import CategoryServicer
+from hotline_intake.entrypoints.contest_server import ContestServicer
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
+from hotline_intake.entrypoints.hold_server import HoldServicer
 from hotline_intake.entrypoints.repeat_server import RepeatServicer
 from hotline_intake.handlers import ON_EVENT, repeats
 from hotline_intake.ports import Vault
@@ -56,6 +64,12 @@ def build(settings: Settings) -> Application[Store]:
             ),
             category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"]: CategoryServicer(
                 database=database, clock=legal_clock, trees=trees
+            ),
+            contest_service_pb2.DESCRIPTOR.services_by_name["ContestService"]: ContestServicer(
+                database=database, clock=legal_clock, vault=citizens_vault
+            ),
+            hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"]: HoldServicer(
+                database=database, clock=legal_clock
             ),
             repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"]: RepeatServicer(
                 database=database, clock=legal_clock, measure=measure

@@ -11,6 +11,8 @@ from hotline_kernel.auth import Principal
 
 from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, State
 from hotline_intake.domain.category import Category, Tree
+from hotline_intake.domain.contest import Contest, ContestState
+from hotline_intake.domain.hold import Hold
 from hotline_intake.domain.repeat import Group, Repeat, Sketched
 from hotline_intake.domain.telling import Message, Occasion
 
@@ -172,9 +174,12 @@ class Store(Protocol):
         """What a sketch is made of; None if it was made."""
 
     def sketches_near(
-        self, *, citizen_id: UUID, bands: Sequence[int], since: datetime
+        self, *, citizen_id: UUID, place: str, bands: Sequence[int], since: datetime
     ) -> tuple[list[Sketched], list[Sketched]]:
-        """The citizen's own, and heads that share a band, of appeals since then."""
+        """The citizen's own, and heads that share a band, of appeals since then.
+
+        Nobody else looks in this place until the transaction ends, so that of two that come at once one sees the other.
+        """
 
     def add_sketch(self, *, sketched: Sketched, bands: Sequence[int], is_head: bool) -> None:
         """Keeps a sketch; what is compared with a head is compared with all who repeat it."""
@@ -205,6 +210,36 @@ class Store(Protocol):
 
     def forget_sketches(self, *, citizen_id: UUID) -> None:
         """Forgets what a citizen's appeals are compared by."""
+
+    def add_contest(self, *, contest: Contest, sealed_reason: bytes) -> None:
+        """Raises `ContestedAlready` if that decline was."""
+
+    def contest(self, *, contest_id: UUID) -> tuple[Contest, bytes]:
+        """The contest and the sealed objection. Raises `ResourceNotFound`."""
+
+    def save_contest(self, *, contest: Contest) -> None:
+        """Keeps a decision."""
+
+    def contests(self, *, state: ContestState | None, before: UUID | None, limit: int) -> list[Contest]:
+        """Newest first, older than `before`."""
+
+    def require_citizen(self, *, citizen_id: UUID) -> None:
+        """The citizen is nobody else's until the transaction ends. Raises `ResourceNotFound`, `CitizenErased`."""
+
+    def require_no_hold(self, *, citizen_id: UUID) -> None:
+        """Raises `CitizenHeld` while a hold stands."""
+
+    def add_hold(self, *, hold: Hold) -> None:
+        """Keeps a new hold."""
+
+    def hold_to_change(self, *, hold_id: UUID) -> Hold:
+        """The hold, nobody else's until the transaction ends. Raises `ResourceNotFound`."""
+
+    def save_hold(self, *, hold: Hold) -> None:
+        """Keeps the end of a hold."""
+
+    def holds(self, *, citizen_id: UUID | None, with_released: bool, before: UUID | None, limit: int) -> list[Hold]:
+        """Newest first, older than `before`."""
 
     def citizen_of_phone(self, *, phone_hash: bytes) -> UUID | None:
         """The citizen of a telephone number."""

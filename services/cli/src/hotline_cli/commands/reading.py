@@ -12,6 +12,8 @@ from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import category_service_pb2 as categories
+from hotline.intake.v1 import contest_service_pb2 as contests
+from hotline.intake.v1 import hold_service_pb2 as holds
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import entry_pb2
@@ -46,6 +48,14 @@ _KINDS = {
     "categories": _Kind(
         "office", categories.ListCategoriesRequest, lambda p: p.categories.ListCategories, "categories",
         ("path", "level", "retired", "first_version", "name"),
+    ),
+    "contests": _Kind(
+        "office", contests.ListContestsRequest, lambda p: p.contests.ListContests, "contests",
+        ("state", "appeal", "decliner", "create_time", "name"),
+    ),
+    "holds": _Kind(
+        "office", holds.ListHoldsRequest, lambda p: p.holds.ListHolds, "holds",
+        ("citizen", "reason", "actor", "create_time", "name"),
     ),
     "repeats": _Kind(
         "office", repeats.ListRepeatsRequest, lambda p: p.repeats.ListRepeats, "repeats",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.intake.v1 import appeal_pb2, category_pb2, repeat_pb2
+from hotline.intake.v1 import appeal_pb2, category_pb2, contest_service_pb2, hold_service_pb2, repeat_pb2
 from hotline.intake.v1 import intake_service_pb2 as service_pb2
 
 from hotline_intake.domain import telling
@@ -24,6 +24,8 @@ from hotline_intake.domain.appeal import (
 )
 from hotline_intake.domain.category import Category
 from hotline_intake.domain.citizen import Contact
+from hotline_intake.domain.contest import Contest
+from hotline_intake.domain.hold import Hold
 from hotline_intake.domain.repeat import Group, Measure, Repeat
 from hotline_intake.domain.telling import Message
 from hotline_intake.ports import Filters
@@ -182,6 +184,34 @@ def group_message(group: Group, measure: Measure) -> repeat_pb2.RepeatGroup:
         people=group.people,
         proposed_directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{proposed}"),
         asked_repeatedly=group.is_asked_repeatedly(measure=measure),
+    )
+
+
+def contest_message(contest: Contest) -> contest_service_pb2.Contest:
+    """A contest, without what the citizen says."""
+    return contest_service_pb2.Contest(
+        name=contest.name,
+        appeal=f"appeals/{contest.appeal_id}",
+        state=contest_service_pb2.ContestState.Value(f"CONTEST_STATE_{contest.state}"),
+        decliner=contest.decliner,
+        create_time=_timestamp(contest.create_time),
+        reviewer=contest.reviewer,
+        decision=contest.decision,
+        decide_time=_timestamp(contest.decide_time) if contest.decide_time else None,
+    )
+
+
+def hold_message(hold: Hold) -> hold_service_pb2.Hold:
+    """A legal hold."""
+    return hold_service_pb2.Hold(
+        name=hold.name,
+        citizen=f"citizens/{hold.citizen_id}",
+        reason=hold.reason,
+        actor=hold.actor,
+        create_time=_timestamp(hold.create_time),
+        release_actor=hold.release_actor,
+        release_reason=hold.release_reason,
+        release_time=_timestamp(hold.release_time) if hold.release_time else None,
     )
 
 

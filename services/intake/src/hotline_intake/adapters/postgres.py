@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_intake.adapters.categories import CategoryTransaction
+from hotline_intake.adapters.contests import ContestTransaction, HoldTransaction
 from hotline_intake.adapters.repeats import RepeatTransaction
 from hotline_intake.domain.appeal import (
     Answer,
@@ -138,7 +139,7 @@ _CONDITIONS = {
 }
 
 
-class Store(CategoryTransaction, RepeatTransaction):
+class Store(CategoryTransaction, RepeatTransaction, ContestTransaction, HoldTransaction):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
     def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:

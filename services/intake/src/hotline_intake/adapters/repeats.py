@@ -79,8 +79,9 @@ class RepeatTransaction(Transaction):
         return ToSketch(**row) if row else None
 
     def sketches_near(
-        self, *, citizen_id: UUID, bands: Sequence[int], since: datetime
+        self, *, citizen_id: UUID, place: str, bands: Sequence[int], since: datetime
     ) -> tuple[list[Sketched], list[Sketched]]:
+        self.run("SELECT pg_advisory_xact_lock(hashtextextended(%(place)s, 961890))", {"place": place})
         rows = self.all(_NEAR, {"citizen_id": citizen_id, "bands": list(bands), "since": since})
         own = [_sketched(row) for row in rows if row["own"]]
         return own, [_sketched(row) for row in rows if not row["own"]]

@@ -35,6 +35,7 @@ class Occasion(StrEnum):
     ANSWERED = "answered"
     REFERRED = "referred"
     EXTENDED = "extended"
+    UPHELD = "upheld"
     CLOSED = "closed"
 
 
@@ -83,6 +84,11 @@ def referred(*, appeal: Appeal) -> str:
 def extended(*, appeal: Appeal, due_date: date, reason: str) -> str:
     """The new last day and why it moved (Art. 26)."""
     return f"您的诉求（编号{appeal.number}）经批准延期办理，新的答复期限为{_day(due_date)}。原因：{_sentence(reason)}"
+
+
+def upheld(*, appeal: Appeal, reason: str) -> str:
+    """That the decline stands after the objection was looked at by somebody else, and why (Art. 6)."""
+    return f"您对编号{appeal.number}诉求不予受理提出的异议已由审核人员复核，维持原决定。原因：{_sentence(reason)}"
 
 
 def closed(*, appeal: Appeal) -> str:

@@ -256,7 +256,12 @@ def reveal_contact(
 
 
 def erase_citizen(*, citizen_id: UUID, reason: str, permission: str, tx: Store, now: datetime) -> None:
-    """Forgets a citizen for good; their appeals stay, without who and what they said. Raises `CitizenErased`."""
+    """Forgets a citizen for good; their appeals stay, without who and what they said.
+
+    Raises `ResourceNotFound`, `CitizenErased`, `CitizenHeld`.
+    """
+    tx.require_citizen(citizen_id=citizen_id)
+    tx.require_no_hold(citizen_id=citizen_id)
     tx.erase_citizen(citizen_id=citizen_id, now=now)
     tx.forget_sketches(citizen_id=citizen_id)
     tx.record(action=permission, resource=f"citizens/{citizen_id}", time=now, purpose=reason)

@@ -35,7 +35,7 @@ def seek_repeats(*, appeal_id: UUID, tx: Store, vault: Vault, measure: Measure, 
     )
     bands = repeat.bands(place=new.place, sketch=new.sketch)
     since = new.create_time - timedelta(days=measure.window_days)
-    own, heads = tx.sketches_near(citizen_id=new.citizen_id, bands=bands, since=since)
+    own, heads = tx.sketches_near(citizen_id=new.citizen_id, place=new.place, bands=bands, since=since)
     findings = repeat.found(new=new, own=own, heads=heads, measure=measure)
     tx.add_sketch(sketched=new, bands=bands, is_head=all(each.appeal_id != new.appeal_id for each in findings))
     for finding in findings:

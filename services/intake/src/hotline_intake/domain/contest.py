@@ -1,0 +1,77 @@
+"""An objection to a decline, decided by somebody else than who declined (Art. 6)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from hotline_kernel.errors import Refused, StateNotAllowed
+
+from hotline_intake.domain.appeal import Appeal, State
+
+
+class ContestedAlready(Refused):
+    """The decline of {appeal} was contested already."""
+
+    reason = "CONTESTED_ALREADY"
+    article = "Art. 6"
+    zh = "对 {appeal} 的不予受理决定已提出过异议。"
+
+
+class DecidedByDecliner(Refused):
+    """{actor} declined the appeal and does not decide on the objection."""
+
+    reason = "DECIDED_BY_DECLINER"
+    article = "Art. 6"
+    zh = "{actor} 作出了不予受理决定，不能审核该异议，请由其他审核人员处理。"
+
+
+class ContestState(StrEnum):
+    """Where a contest stands."""
+
+    OPEN = "OPEN"
+    UPHELD = "UPHELD"
+    REOPENED = "REOPENED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """An objection; what the citizen says stands sealed beside it."""
+
+    id: UUID
+    appeal_id: UUID
+    decliner: str
+    decline_time: datetime
+    create_time: datetime
+    state: ContestState = ContestState.OPEN
+    reviewer: str = ""
+    decision: str = ""
+    decide_time: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Resource name."""
+        return f"contests/{self.id}"
+
+    @classmethod
+    def of(cls, *, contest_id: UUID, appeal: Appeal, now: datetime) -> "Contest":
+        """Objects to a decline that stands. Raises `StateNotAllowed`."""
+        if appeal.state is not State.DECLINED or appeal.decline is None:
+            raise StateNotAllowed(resource=appeal.name, state=appeal.state)
+        decline = appeal.decline
+        return cls(
+            id=contest_id,
+            appeal_id=appeal.id,
+            decliner=decline.actor,
+            decline_time=decline.decline_time,
+            create_time=now,
+        )
+
+    def decided(self, *, upheld: bool, decision: str, reviewer: str, now: datetime) -> "Contest":
+        """Ends it. Raises `StateNotAllowed` if it was, `DecidedByDecliner`."""
+        if self.state is not ContestState.OPEN:
+            raise StateNotAllowed(resource=self.name, state=self.state)
+        if reviewer == self.decliner:
+            raise DecidedByDecliner(actor=reviewer)
+        state = ContestState.UPHELD if upheld else ContestState.REOPENED
+        return replace(self, state=state, reviewer=reviewer, decision=decision, decide_time=now)
