@@ -72,8 +72,8 @@ def test_no_race_passes_it(dispatch: Any) -> None:
                 request = rpc.RecordDirectiveRequest(name=order.name, text="办", authority="副市长")
                 dispatch.call("RecordDirective", request, OFFICE)
             else:
-                request = rpc.DispatchWorkOrderRequest(name=order.name, lead_unit="units/heating")
-                assert dispatch.call("DispatchWorkOrder", request, OFFICE).directive.HasField("directive_time")
+                going = rpc.DispatchWorkOrderRequest(name=order.name, lead_unit="units/heating")
+                assert dispatch.call("DispatchWorkOrder", going, OFFICE).directive.HasField("directive_time")
         except HotlineError as error:
             return error.reason
         return "done"
