@@ -31,14 +31,13 @@ WITH stored AS (
     SELECT * FROM json_to_recordset(%(messages)s::json)
         AS m(source text, event_id uuid, aggregate text, sequence bigint, lane smallint, type text, payload text,
              headers jsonb, occurred_time timestamptz, state text, error text)
-) SELECT pg_notify('hotline_inbox', %(types)s)
+) SELECT pg_notify('hotline_inbox', '')
 """
-"""Stores any number of messages and tells workers of which types they are; see `store_params`."""
+"""Stores any number of messages and wakes a worker; see `store_params`."""
 LOOK_AHEAD = 500
 """Due events among which a worker looks for lanes that nobody holds."""
 LARGEST_BODY = 1 << 20
 LONGEST_NAME = 200
-_LONGEST_NOTICE = 8000  # PostgreSQL takes no longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,7 @@ _MISSING: Mapping[str, Any] = {"event_id": None, "aggregate": "", "sequence": 0,
 
 def store_params(messages: Sequence[Received]) -> dict[str, str]:
     """Parameters of `STORE`: any number of messages in one statement."""
-    types = " ".join({m.type for m in messages})
     return {
-        "types": types if len(types.encode()) < _LONGEST_NOTICE else "",
         "messages": _json(
             {
                 "source": m.source,

@@ -14,7 +14,6 @@ import psycopg
 import structlog
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from psycopg.rows import TupleRow
 
 from hotline_kernel import housekeeping, inbox, telemetry, topology
 from hotline_kernel.clock import Clock
@@ -32,8 +31,6 @@ BATCH_LANES = 8
 BATCH_SECONDS = 1.0
 """A batch commits what it has after this time, so that slow handlers do not hold lanes for long."""
 POLL_SECONDS = 1.0
-SWEEP_SECONDS = 0.02
-"""Events that no handler here waits for only move cursors: they are taken together, so long after the first."""
 PARK_SECONDS = (0.1, 30.0)
 """Shortest and longest pause before an early event is looked at again; in between it is as long as the event is old."""
 NOT_YET_SECONDS = 2.0
@@ -241,7 +238,6 @@ class Pump(Generic[Tx]):
         self._database = database
         self._clock = clock
         self._subscriptions = subscriptions
-        self._awaited = {type_.DESCRIPTOR.full_name for type_ in subscriptions}
         self._tickers = [
             *tickers,
             Ticker(name="housekeeping", interval_seconds=600, run=lambda: housekeeping.tidy(database, settings)),
@@ -295,23 +291,12 @@ class Pump(Generic[Tx]):
                 ) as connection:
                     connection.execute(f"LISTEN {inbox.CHANNEL}")
                     self._bell.ring()
-                    self._ring_for(connection, stop)
+                    while not stop.is_set():
+                        for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                            self._bell.ring()
             except psycopg.OperationalError as error:
                 _log.warning("bell_disconnected", **telemetry.failure(error))
                 stop.wait(POLL_SECONDS)
-
-    def _ring_for(self, connection: psycopg.Connection[TupleRow], stop: threading.Event) -> None:
-        sweep: float | None = None
-        while not stop.is_set():
-            seconds = POLL_SECONDS if sweep is None else max(0.0, sweep - monotonic())
-            for notice in connection.notifies(timeout=seconds, stop_after=1):
-                if not notice.payload or not self._awaited.isdisjoint(notice.payload.split()):
-                    self._bell.ring()
-                elif sweep is None:
-                    sweep = monotonic() + SWEEP_SECONDS
-            if sweep is not None and monotonic() >= sweep:
-                self._bell.ring()
-                sweep = None
 
 
 def _tick_loop(ticker: Ticker, stop: threading.Event, settings: Settings) -> Callable[[], None]:

@@ -2,7 +2,8 @@
 
 from hotline_kernel.entrypoints.event_listener import run_listener  # first: it patches the standard library
 
+from hotline_intake.handlers import ON_EVENT
 from hotline_intake.settings import Settings
 
 if __name__ == "__main__":
-    run_listener(Settings.load(service="intake"))
+    run_listener(Settings.load(service="intake"), awaited=ON_EVENT)

@@ -20,16 +20,18 @@ eventlet.monkey_patch()
 import errno
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import amqp
 import psycopg
 import psycopg.waiting
 import structlog
-from eventlet.queue import LightQueue
+from eventlet.queue import Empty, LightQueue
+from google.protobuf.message import Message as Event
 from kombu.entity import Queue
 from kombu.message import Message
 from nameko.constants import AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
@@ -43,9 +45,12 @@ from hotline_kernel.settings import Settings
 
 MESSAGES_AT_ONCE = 200
 """Unacknowledged messages a listener holds; also the most rows of one commit."""
+GATHER_SECONDS = 0.03
+"""Events that no handler waits for only move cursors: they are stored together, so long after the first."""
 HEARTBEAT_SECONDS = 10
 _DATABASE_CONFIG_KEY = "HOTLINE_DATABASE"
 _SERVICE_CONFIG_KEY = "HOTLINE_SERVICE"
+_AWAITED_CONFIG_KEY = "HOTLINE_AWAITED"
 _log = structlog.get_logger(__name__)
 
 
@@ -93,13 +98,27 @@ class Inbox(SharedExtension):  # type: ignore[misc]
 
     def _run(self) -> None:
         while True:
-            batch = [self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < MESSAGES_AT_ONCE:
-                batch.append(self._waiting.get())
+            batch = self._gather()
             self._store_batch([received for received, _ in batch])
             # Of each channel the last: messages come here in the order of its tags. After a reconnection there are two.
             for message in {id(message.channel): message for _, message in batch}.values():
                 self._acknowledge(message)
+
+    def _gather(self) -> list[tuple[inbox.Received, Message]]:
+        """What waits; and what comes within `GATHER_SECONDS` of the first, unless a handler waits for one of them."""
+        awaited: Container[str] = self.container.config[_AWAITED_CONFIG_KEY]
+        batch = [self._waiting.get()]
+        until = monotonic() + GATHER_SECONDS
+        hurry = False
+        while len(batch) < MESSAGES_AT_ONCE:
+            hurry = hurry or batch[-1][0].type in awaited
+            if self._waiting.empty() and hurry:
+                break
+            try:
+                batch.append(self._waiting.get(timeout=max(0.0, until - monotonic())))
+            except Empty:
+                break
+        return batch
 
     @staticmethod
     def _acknowledge(message: Message) -> None:
@@ -172,9 +191,10 @@ def listener_class(service: str, *, sources: Iterable[str]) -> type:
     return Listener
 
 
-def run_listener(settings: Settings) -> None:
+def run_listener(settings: Settings, *, awaited: Iterable[type[Event]] = ()) -> None:
     """Listen until SIGTERM; exits with an error when the broker's connection broke in a way nameko cannot mend.
 
+    awaited -- types of events that a handler waits for: they are stored at once.
     Whoever supervises it starts it again; what was not acknowledged comes again.
     """
     if psycopg.waiting.wait is not psycopg.waiting.wait_select:
@@ -194,6 +214,7 @@ def run_listener(settings: Settings) -> None:
             MAX_WORKERS_CONFIG_KEY: MESSAGES_AT_ONCE,
             _DATABASE_CONFIG_KEY: settings.database_url.get_secret_value(),
             _SERVICE_CONFIG_KEY: settings.service,
+            _AWAITED_CONFIG_KEY: frozenset(type_.DESCRIPTOR.full_name for type_ in awaited),
         }
     )
     sources = topology.sources_of(settings.service, profile=settings.profile)
