@@ -6,7 +6,8 @@ from pathlib import Path
 
 import grpc
 from google.protobuf.message import Message
-from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
+from google.protobuf.message_factory import GetMessageClass
+from hotline.knowledge.v1 import knowledge_service_pb2
 from hotline_cli.local.pki import Authority
 from hotline_kernel import rpc_client, telemetry
 from hotline_kernel.auth import Authenticator
@@ -32,8 +33,7 @@ class Servicer:
         self.remaining_seconds: list[float | None] = []
         self.before_answering: Callable[[], object] = lambda: None
         for method in KNOWLEDGE.methods:
-            answer = entry_pb2.Entry if method.output_type.name == "Entry" else None
-            setattr(self, method.name, self._method(answer or getattr(knowledge_service_pb2, method.output_type.name)))
+            setattr(self, method.name, self._method(GetMessageClass(method.output_type)))
 
     def _method(self, response_type: type[Message]) -> Callable[[Message, Call], Message]:
         def answer(_request: Message, call: Call) -> Message:
