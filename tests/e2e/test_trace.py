@@ -75,4 +75,4 @@ class TestTheTraceOfALife:
         assert drawn.code == 0
         assert all(name in drawn.out for name in ("RegisterAppeal", "handle AppealReferred", "CompleteCallback", "█"))
         rows = installed.hotline("trace", trace_id_of(traceparent), "-o", "json").rows
-        assert len(rows) == len(spans)
+        assert {row["id"] for row in rows} >= {span.id for span in spans}
