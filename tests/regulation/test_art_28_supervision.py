@@ -15,6 +15,7 @@ DUTIES = ("sla:28", "dispatch:28(3),30")
 ADVANCE = deadline_pb2.SUPERVISION_STEP_ADVANCE_REMINDER
 REMINDER = deadline_pb2.SUPERVISION_STEP_REMINDER
 WRITTEN = deadline_pb2.SUPERVISION_STEP_WRITTEN
+KEY_NOTICE = deadline_pb2.SUPERVISION_STEP_KEY_NOTICE
 
 
 class TestAnOverdueOrder:
@@ -114,7 +115,12 @@ class TestKeySupervision:
         """Each step once a round (Art. 28)."""
         city.move_to(max(city.now, moment(reopened.due_time)) + timedelta(days=5))
         steps = city.supervisions(reopened.name)
-        assert [(step.round, step.step) for step in steps] == [(2, ADVANCE), (2, REMINDER), (2, WRITTEN)]
+        assert [(step.round, step.step) for step in steps] == [
+            (2, KEY_NOTICE),
+            (2, ADVANCE),
+            (2, REMINDER),
+            (2, WRITTEN),
+        ]
 
     def test_is_not_ordered_by_anybody_else(self, city: City) -> None:
         """经评估确认: only the quality seat's assessment reopens (Art. 28(3), 30)."""

@@ -65,6 +65,7 @@ class Office:
         unit: str = "units/water",
         round: int = 1,  # noqa: A002  (as the field is named)
         request_type: "appeal_pb2.RequestType.ValueType" = appeal_pb2.REQUEST_TYPE_HELP,
+        key_supervision: bool = False,
     ) -> str:
         """A unit receives an order; its name."""
         name = work_order or f"workOrders/{uuid4()}"
@@ -78,6 +79,7 @@ class Office:
                 category="heating",
                 region="130102",
                 round=round,
+                key_supervision=key_supervision,
                 dispatch_time=stamp(time),
             )
         )

@@ -43,7 +43,7 @@ WATER = call("unit", "units/water")
 
 @pytest.fixture
 def service(office: Office) -> SlaServicer:
-    return SlaServicer(database=office.database, clock=FixedClock(), law=office.law, weights=Weights())
+    return SlaServicer(database=office.database, clock=FixedClock(), law=office.law, weights=Weights(), issuer="办公室")
 
 
 def pages(method: Callable[..., Any], request: Any, items: str, who: Call) -> list[Any]:

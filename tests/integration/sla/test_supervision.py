@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
+from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch
+from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla
 from hotline_kernel.db import Database
 from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
 
-from tests.integration.sla.office import Office, shanghai
+from tests.integration.sla.office import Office, shanghai, stamp
 
 MakeDatabase = Callable[[type[Store]], Database[Store]]
 
@@ -92,6 +95,36 @@ class TestSupervision:
         office.dispatch("2026-05-18 09:00", work_order=order, round=2)
         office.tick("2026-05-20 18:00")
         assert office.steps(order) == ["ADVANCE_REMINDER", "REMINDER", "ADVANCE_REMINDER", "REMINDER"]
+
+    def test_watches_a_key_order_from_the_start(self, office: Office) -> None:
+        """Told at once, asked for progress at half of the term, written to with the end (Art. 28; ours)."""
+        order = office.dispatch(
+            "2026-05-11 09:00", request_type=appeal_pb2.REQUEST_TYPE_COMPLAINT, key_supervision=True
+        )
+        for now, steps in (
+            ("2026-05-11 09:01", ["KEY_NOTICE"]),
+            ("2026-05-14 17:29", ["KEY_NOTICE"]),
+            ("2026-05-14 17:30", ["KEY_NOTICE", "KEY_CHECK"]),
+            ("2026-05-19 17:30", ["KEY_NOTICE", "KEY_CHECK", "ADVANCE_REMINDER"]),
+            ("2026-05-20 17:30", ["KEY_NOTICE", "KEY_CHECK", "ADVANCE_REMINDER", "REMINDER", "WRITTEN"]),
+            ("2026-06-20 17:30", ["KEY_NOTICE", "KEY_CHECK", "ADVANCE_REMINDER", "REMINDER", "WRITTEN"]),
+        ):
+            office.tick(now)
+            assert office.steps(order) == steps
+        assert [event["ground"] for event in office.announced(order, sla.KeySupervisionStarted)] == [
+            "KEY_SUPERVISION_GROUND_DIRECTIVE"
+        ]
+
+    def test_knows_an_order_that_waited_for_a_directive(self, office: Office) -> None:
+        order = f"workOrders/{uuid4()}"
+        office.receive(
+            dispatch.WorkOrderHeld(
+                work_order=order, directive_kind=appeal_pb2.DIRECTIVE_KIND_COMPLEX, hold_time=stamp("2026-05-08 09:00")
+            )
+        )
+        office.dispatch("2026-05-11 09:00", work_order=order)
+        assert office.steps(order) == ["KEY_NOTICE"]
+        assert office.rows("SELECT ground, reason FROM key_supervision") == [("DIRECTIVE", "市领导批示事项（COMPLEX）")]
 
     @pytest.mark.parametrize("now", ["2026-05-12 18:00", "2026-05-13 18:00", "2026-05-14 18:00"])
     def test_survives_a_kill_at_every_statement(self, office: Office, make_database: MakeDatabase, now: str) -> None:

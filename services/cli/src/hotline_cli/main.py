@@ -20,6 +20,7 @@ from hotline_cli.commands import (
     quality,
     reading,
     repeats,
+    supervising,
     tracing,
     training,
 )
@@ -42,7 +43,21 @@ def main() -> None:
     )
 
 
-_PARTS = (local, appeals, orders, hands, matters, asking, quality, knowledge, reading, operations, tracing, simulate)
+_PARTS = (
+    local,
+    appeals,
+    orders,
+    hands,
+    matters,
+    asking,
+    quality,
+    knowledge,
+    reading,
+    supervising,
+    operations,
+    tracing,
+    simulate,
+)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")

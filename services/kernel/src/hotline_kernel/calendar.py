@@ -85,6 +85,16 @@ class Calendar:
         """
         return not _FIRST_YEAR <= day.year <= self._last_known_year
 
+    def holiday(self, day: date) -> str:
+        """Return the English name of the public holiday that a notice makes of this day; empty if none does."""
+        if day in self._holidays or self.is_working_day(day):
+            return ""
+        return str(chinese_calendar.holidays.get(day, ""))
+
+    def is_made_up(self, day: date) -> bool:
+        """Say whether offices work on this Saturday or Sunday, to make up for a holiday."""
+        return day.weekday() >= _SATURDAY and self.is_working_day(day)
+
     def known_until(self) -> date:
         """Return the last day of the last published year."""
         return date(self._last_known_year, 12, 31)

@@ -42,7 +42,7 @@ def build(settings: Settings) -> Application[Store]:
         clock=legal_clock,
         servicers={
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
-                database=database, clock=legal_clock, law=law, weights=Weights()
+                database=database, clock=legal_clock, law=law, weights=Weights(), issuer=settings.document_issuer
             )
         },
         subscriptions=subscriptions(law),

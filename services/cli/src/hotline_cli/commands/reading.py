@@ -77,6 +77,14 @@ _KINDS = {
         "office", sla.ListSupervisionsRequest, lambda p: p.sla.ListSupervisions, "supervisions",
         ("step", "number", "unit", "issue_time", "work_order"),
     ),
+    "key-supervisions": _Kind(
+        "office", sla.ListKeySupervisionsRequest, lambda p: p.sla.ListKeySupervisions, "key_supervisions",
+        ("number", "ground", "unit", "handling", "reason", "work_order"),
+    ),
+    "circulars": _Kind(
+        "office", sla.ListCircularsRequest, lambda p: p.sla.ListCirculars, "circulars",
+        ("number", "unit", "points", "grave", "publish_time", "name"),
+    ),
     "scores": _Kind(
         "office", sla.ListUnitScoresRequest, lambda p: p.sla.ListUnitScores, "scores",
         ("unit", "received", "handled_in_time", "handled_late", "overdue", "filed", "satisfied", "asked", "score"),
@@ -137,6 +145,7 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "workOrders": (dispatch.GetWorkOrderRequest, lambda p: p.dispatch.GetWorkOrder),
     "units": (dispatch.GetUnitRequest, lambda p: p.dispatch.GetUnit),
     "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),
+    "circulars": (sla.GetCircularRequest, lambda p: p.sla.GetCircular),
     "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
     "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 
-from hotline_sla.adapters.postgres import DeadlineFilter
+from hotline_sla.adapters.postgres import DeadlineFilter, KeyFilter, KeySupervised
+from hotline_sla.domain import explanation
 from hotline_sla.domain.assessment import Counts, PeriodInvalid, Weights, score
+from hotline_sla.domain.circular import Circular, Undone
 from hotline_sla.domain.deadline import Deadline, Kind, Law, State
-from hotline_sla.domain.supervision import Step, Supervision
+from hotline_sla.domain.letter import Letter
+from hotline_sla.domain.supervision import Ground, Step, Supervision
 
 
 def deadline_message(deadline: Deadline, *, law: Law) -> deadline_pb2.Deadline:
@@ -35,10 +38,12 @@ def deadline_message(deadline: Deadline, *, law: Law) -> deadline_pb2.Deadline:
                 change=change.change,
                 reason=change.reason,
                 due_time=timestamp(change.due_time),
+                by=change.by,
             )
             for change in deadline.changes
         ],
-        explanation=law.explain(deadline),
+        explanation=explanation.explain(deadline, law=law),
+        account=explanation.tell(deadline),
     )
 
 
@@ -53,6 +58,75 @@ def supervision_message(supervision: Supervision) -> deadline_pb2.Supervision:
         text=supervision.text,
         issue_time=timestamp(supervision.issue_time),
         round=supervision.round,
+        acknowledge_time=timestamp(supervision.acknowledge_time),
+        acknowledged_by=supervision.acknowledged_by,
+        acknowledge_note=supervision.acknowledge_note,
+    )
+
+
+def key_supervision_message(found: KeySupervised) -> deadline_pb2.KeySupervision:
+    """An order under key supervision as it goes out."""
+    return deadline_pb2.KeySupervision(
+        name=f"keySupervisions/{found.key.id}",
+        work_order=found.key.work_order,
+        ground=deadline_pb2.KeySupervisionGround.Value(f"KEY_SUPERVISION_GROUND_{found.key.ground}"),
+        reason=found.key.reason,
+        start_time=timestamp(found.key.start_time),
+        number=found.number,
+        unit=found.unit,
+        handling=deadline_pb2.DeadlineState.Value(f"DEADLINE_STATE_{found.handling}"),
+    )
+
+
+def key_filter(request: service_pb2.ListKeySupervisionsRequest, *, unit: str | None) -> KeyFilter:
+    """Which orders under key supervision are asked for; unit -- as in `deadline_filter`."""
+    return KeyFilter(
+        work_order=request.work_order or None,
+        unit=unit,
+        ground=ground_of(request.ground),
+        open=request.open,
+        overdue=request.overdue,
+    )
+
+
+def ground_of(value: "deadline_pb2.KeySupervisionGround.ValueType") -> Ground | None:
+    """The ground, None if none is named."""
+    name = deadline_pb2.KeySupervisionGround.Name(value).removeprefix("KEY_SUPERVISION_GROUND_")
+    return Ground(name) if value else None
+
+
+def undone_message(order: Undone) -> circular_pb2.UndoneOrder:
+    """An order left undone as it goes out."""
+    return circular_pb2.UndoneOrder(
+        work_order=order.work_order,
+        number=order.number,
+        round=order.round,
+        due_time=timestamp(order.due_time),
+        supervision=order.supervision,
+        notice=order.notice,
+        notice_time=timestamp(order.notice_time),
+        acknowledge_time=timestamp(order.acknowledge_time),
+    )
+
+
+def circular_message(circular: Circular) -> circular_pb2.Circular:
+    """A circular as it goes out, with the orders it was loaded with."""
+    return circular_pb2.Circular(
+        name=circular.name,
+        number=circular.number,
+        unit=circular.unit,
+        text=circular.text,
+        orders=[undone_message(order) for order in circular.orders],
+        points=circular.points,
+        grave=circular.grave,
+        publish_time=timestamp(circular.publish_time),
+    )
+
+
+def document_message(name: str, letter: Letter, *, content: bytes) -> document_pb2.Document:
+    """A letter as it goes out."""
+    return document_pb2.Document(
+        name=name, file_name=f"{letter.title}-{letter.number}.pdf", media_type="application/pdf", content=content
     )
 
 
@@ -75,6 +149,7 @@ def score_message(unit: str, counts: Counts, *, weights: Weights) -> deadline_pb
         asked=counts.asked,
         excused=counts.excused,
         filed=counts.filed,
+        circulated=counts.circulated,
         score=score(counts, weights=weights),
         weights_version=weights.version,
     )

@@ -54,6 +54,7 @@ class Counts:
     asked: int = 0
     excused: int = 0
     filed: int = 0
+    circulated: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in COUNT_NAMES})
@@ -72,6 +73,7 @@ class Order:
     unit -- empty while the office holds it;  received_time -- when that unit received it first;
     contact, handling -- where these clocks of the latest round stand;
     contacted_late, handled_late -- one of an earlier or this round was settled too late;
+    circulated -- named in a circular (Art. 29);
     excused -- the review found that the unit does not answer for the dissatisfaction (Art. 30);
     filed -- the result of the latest round was a filing: it could not be solved then (Art. 27).
     """
@@ -97,6 +99,7 @@ class Order:
     verdict_round: int = 0
     excused: bool = False
     filed: bool = False
+    circulated: bool = False
 
     @property
     def received_date(self) -> date:
@@ -155,6 +158,7 @@ class Order:
             asked=int(self.verdict is not Verdict.NONE),
             excused=int(self.verdict is Verdict.DISSATISFIED and self.excused),
             filed=int(in_time and self.filed),
+            circulated=int(self.circulated),
         )
 
 
@@ -186,6 +190,8 @@ class Weights:
     """What each written supervision takes away from that."""
     neutral_worth: float = 0.5
     """What a neutral citizen is worth of a satisfied one."""
+    circular_points: float = 2
+    """What each order named in a circular takes away from the whole (Art. 29)."""
 
 
 def score(counts: Counts, *, weights: Weights) -> float | None:
@@ -198,12 +204,13 @@ def score(counts: Counts, *, weights: Weights) -> float | None:
     pleased = counts.satisfied + weights.neutral_worth * neutral
     # An order that is overdue must not dilute the share of those that came back, so it is not counted among them.
     current = counts.received - counts.overdue
-    return (
+    points = (
         weights.in_time * _share(max(done - weights.written_cost * counts.supervised, 0), judged)
         + weights.contact * _share(counts.contacted_in_time, counts.received)
         + weights.satisfaction * _share(pleased, counts.asked - counts.excused)
         + weights.lasting * (1 - _share(counts.reopened, current, empty=float(counts.reopened > 0)))
     )
+    return max(points - weights.circular_points * counts.circulated, 0)
 
 
 def _share(part: float, whole: float, *, empty: float = 1) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -32,10 +32,13 @@ class Action(StrEnum):
     """What is to be done when a due moment comes."""
 
     ADVANCE_REMINDER = "ADVANCE_REMINDER"
+    KEY_CHECK = "KEY_CHECK"
     MISS = "MISS"
     WRITTEN = "WRITTEN"
 
 
+OFFICE = "office"
+SYSTEM = "system"
 OPEN = (State.RUNNING, State.OVERDUE)
 UNIT_KINDS = (Kind.FIRST_CONTACT, Kind.HANDLING)
 """Clocks of the unit that leads; the others are the hotline's own."""
@@ -63,16 +66,22 @@ class Terms:
     """Before the end (ours)."""
     written_working_days: int = 1
     """Written supervision, after the end (Art. 28; the length is ours)."""
+    key_written_working_days: int = 0
+    """The same for an order under key supervision: with the end itself (Art. 28; ours)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Something that happened to a clock; `due_time` is its end afterwards."""
+    """Something that happened to a clock; `due_time` is its end afterwards.
+
+    by -- who did it: a unit `units/…`, `office` for the hotline, `system` for what time itself brings.
+    """
 
     time: datetime
     change: str
     reason: str
     due_time: datetime
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +100,7 @@ class Deadline:
     subject -- `appeals/…` or `workOrders/…`;  unit -- who holds it, `units/…`, empty for the hotline;
     hold_time -- since when that is so;
     working_days -- length with extensions, 0 if the term is in hours;
+    watched -- the order is under key supervision (Art. 28);
     changes -- what happened since it was loaded, to be stored.
     """
 
@@ -106,6 +116,7 @@ class Deadline:
     due_date: date
     provisional: bool
     hold_time: datetime
+    watched: bool = False
     settle_time: datetime | None = None
     changes: tuple[Change, ...] = ()
 
@@ -115,29 +126,34 @@ class Deadline:
         return self.state in OPEN
 
     def settle(self, *, time: datetime, deed: str) -> "Deadline":
-        """The deed was done: in time if not after the end, whenever we hear of it. Settled once only."""
+        """The deed was done: in time if not after the end, whenever we hear of it. Settled once only.
+
+        deed -- what was done, `Chinese / English`.
+        """
         if not self.is_open:
             return self
         in_time = time <= self.due_time
-        reason = f"{deed}，{'按时' if in_time else '逾期'} / {'in time' if in_time else 'too late'}"
+        zh, _, en = deed.partition(" / ")
+        zh, en = (f"{zh}，按时", f"{en}, in time") if in_time else (f"{zh}，逾期", f"{en}, too late")
         if in_time and self.state is State.OVERDUE:
-            reason += (
-                "；到期后方获悉，已发出的督办不撤回 / known only after the end: supervision issued stays on record"
-            )
+            zh += "；到期后方获悉，已发出的督办不撤回"
+            en += "; known only after the end: supervision issued stays on record"
+        reason = f"{zh} / {en}"
         state = State.MET if in_time else State.MET_LATE
-        return replace(self, state=state, settle_time=time)._changed(time=time, change="settled", reason=reason)
+        settled = replace(self, state=state, settle_time=time)
+        return settled.changed(time=time, change="settled", reason=reason, by=self.unit or OFFICE)
 
     def miss(self, *, time: datetime) -> "Deadline":
         """The end passed without the deed, which is still owed."""
-        return replace(self, state=State.OVERDUE)._changed(
-            time=time, change="missed", reason="到期未办 / not done by then"
+        return replace(self, state=State.OVERDUE).changed(
+            time=time, change="missed", reason="到期未办 / not done by then", by=SYSTEM
         )
 
-    def cancel(self, *, time: datetime, reason: str) -> "Deadline":
+    def cancel(self, *, time: datetime, reason: str, by: str) -> "Deadline":
         """The deed is not owed any more."""
         if not self.is_open:
             return self
-        return replace(self, state=State.CANCELLED)._changed(time=time, change="cancelled", reason=reason)
+        return replace(self, state=State.CANCELLED).changed(time=time, change="cancelled", reason=reason, by=by)
 
     def hand_over(self, *, unit: str, time: datetime) -> "Deadline":
         """Another unit holds the clock; nothing of the term begins anew (Art. 22, 24). Empty: the office holds it."""
@@ -150,10 +166,12 @@ class Deadline:
             )
         else:
             change, reason = "returned", "退回热线工作机构，期限继续计算 / with the office, the term goes on"
-        return replace(self, unit=unit, hold_time=time)._changed(time=time, change=change, reason=reason)
+        by = OFFICE if unit else self.unit
+        return replace(self, unit=unit, hold_time=time).changed(time=time, change=change, reason=reason, by=by)
 
-    def _changed(self, *, time: datetime, change: str, reason: str) -> "Deadline":
-        entry = Change(time=time, change=change, reason=reason, due_time=self.due_time)
+    def changed(self, *, time: datetime, change: str, reason: str, by: str) -> "Deadline":
+        """The clock with one more entry in its history."""
+        entry = Change(time=time, change=change, reason=reason, due_time=self.due_time, by=by)
         return replace(self, changes=(*self.changes, entry))
 
 
@@ -193,14 +211,14 @@ class Law:
             due_date=due_date,
             provisional=self._rests_on_a_guess(kind, due_date),
         )
-        return opened._changed(time=start_time, change="opened", reason=_CAUSE[kind])
+        return opened.changed(time=start_time, change="opened", reason=_CAUSE[kind], by=SYSTEM)
 
     def restart(self, deadline: Deadline, *, unit: str, start_time: datetime) -> Deadline:
         """Start a cancelled clock again for another unit, in the same round."""
         due_time = self._end(kind=deadline.kind, start_time=start_time, working_days=deadline.working_days)
         again = replace(deadline, unit=unit, state=State.RUNNING, start_time=start_time, hold_time=start_time)
-        return self._ending(again, due_time)._changed(
-            time=start_time, change="opened", reason=f"转由 {unit} 承办 / another unit received the order"
+        return self._ending(again, due_time).changed(
+            time=start_time, change="opened", reason=f"转由 {unit} 承办 / another unit received the order", by=OFFICE
         )
 
     def extend(self, deadline: Deadline, *, working_days: int, time: datetime) -> Deadline:
@@ -211,7 +229,7 @@ class Law:
         due_time = self._end(kind=deadline.kind, start_time=deadline.start_time, working_days=total)
         longer = self._ending(replace(deadline, working_days=total), due_time, at=time)
         reason = f"批准延期 {working_days} 个工作日（第二十六条） / extended by {working_days} working days (Art. 26)"
-        return longer._changed(time=time, change="moved", reason=reason)
+        return longer.changed(time=time, change="moved", reason=reason, by=OFFICE)
 
     def recompute(self, deadline: Deadline, *, time: datetime) -> Deadline:
         """Derive the end of an open clock again, after the calendar learnt a year."""
@@ -220,7 +238,7 @@ class Law:
         if (again.due_time, again.provisional) == (deadline.due_time, deadline.provisional):
             return deadline
         reason = "按公布的放假安排重新计算 / computed again with the published calendar"
-        return again._changed(time=time, change="recomputed", reason=reason)
+        return again.changed(time=time, change="recomputed", reason=reason, by=SYSTEM)
 
     def moments(self, deadline: Deadline, *, after: datetime) -> list[Moment]:
         """What is to be done about a clock as it is now; a reminder whose time is past `after` is left out."""
@@ -230,6 +248,9 @@ class Law:
                 early = self._working_days_before(deadline, self.terms.advance_reminder_working_days)
                 if early > after:
                     found[Action.ADVANCE_REMINDER] = early
+                check = self._half_of(deadline)
+                if deadline.watched and after < check < early:
+                    found[Action.KEY_CHECK] = check
         elif deadline.state is State.OVERDUE and deadline.kind is Kind.HANDLING and deadline.unit:
             found = {Action.WRITTEN: self.written_time(deadline)}
         else:
@@ -239,13 +260,21 @@ class Law:
     def written_time(self, deadline: Deadline) -> datetime:
         """When a missed clock is supervised in writing; a unit that took it over later has its working day too."""
         day = max(deadline.due_date, deadline.hold_time.astimezone(ZONE).date())
-        return self.calendar.close_of_office(self.calendar.nth_working_day_after(day, self.terms.written_working_days))
+        days = self.terms.key_written_working_days if deadline.watched else self.terms.written_working_days
+        return self.calendar.close_of_office(self.calendar.nth_working_day_after(day, days) if days else day)
 
     def extension_cutoff_time(self, deadline: Deadline) -> datetime | None:
         """The last moment to ask for an extension (Art. 26); None for clocks that cannot be extended."""
         if deadline.kind is not Kind.HANDLING:
             return None
         return self._working_days_before(deadline, self.terms.extension_cutoff_working_days)
+
+    def _half_of(self, deadline: Deadline) -> datetime:
+        """The close of office when half of a term in working days is over, rounded down, at least one day."""
+        start = deadline.start_time.astimezone(ZONE).date()
+        return self.calendar.close_of_office(
+            self.calendar.nth_working_day_after(start, max(deadline.working_days // 2, 1))
+        )
 
     def _end(self, *, kind: Kind, start_time: datetime, working_days: int) -> datetime:
         match kind:
@@ -274,39 +303,6 @@ class Law:
             day = self.calendar.previous_working_day(day)
         return self.calendar.close_of_office(day)
 
-    def explain(self, deadline: Deadline) -> str:
-        """Say in a sentence, Chinese and English, why a clock ends when it ends."""
-        due, start = _local(deadline.due_time), _local(deadline.start_time)
-        if deadline.kind in (Kind.ANSWER, Kind.CALLBACK):
-            hours = int((deadline.due_time - deadline.start_time) / timedelta(hours=1))
-            zh, en = f"{due} 到期：自 {start} 起 {hours} 小时", f"due {due}: {hours} h from {start}"
-        elif deadline.kind is Kind.FIRST_CONTACT:
-            hours = int(self.terms.first_contact / timedelta(hours=1))
-            zh, en = f"{due} 到期：自 {start} 起 {hours} 个工作小时", f"due {due}: {hours} office hours from {start}"
-        else:
-            days = deadline.working_days
-            zh, en = f"{due} 到期：自 {start} 起第 {days} 个工作日", f"due {due}: working day {days} after {start}"
-        ranges = [_range(*pair) for pair in self._days_off(deadline)] if deadline.kind in UNIT_KINDS else []
-        if ranges:
-            zh += f"，其间 {'、'.join(ranges)} 不上班"
-            en += f"; no work on {', '.join(ranges)}"
-        if deadline.provisional:
-            zh += "（该年放假安排尚未公布，暂按周末推算）"
-            en += " (provisional: that year's holidays are not published)"
-        return f"{zh}。 / {en}."
-
-    def _days_off(self, deadline: Deadline) -> list[tuple[date, date]]:
-        found: list[tuple[date, date]] = []
-        day = deadline.start_time.astimezone(ZONE).date()
-        while day < deadline.due_date:
-            if not self.calendar.is_working_day(day):
-                if found and found[-1][1] == day - timedelta(days=1):
-                    found[-1] = (found[-1][0], day)
-                else:
-                    found.append((day, day))
-            day += timedelta(days=1)
-        return found
-
 
 _CAUSE = {
     Kind.ANSWER: "诉求已登记（第二十一条） / the appeal was taken in (Art. 21)",
@@ -314,11 +310,3 @@ _CAUSE = {
     Kind.HANDLING: "承办单位收到工单（第二十四条） / the unit received the order (Art. 24(2))",
     Kind.CALLBACK: "办理结果已反馈（第三十条） / the result was reported (Art. 30)",
 }
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(UTC).astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-
-
-def _range(first: date, last: date) -> str:
-    return f"{first:%m-%d}" if first == last else f"{first:%m-%d}—{last:%m-%d}"

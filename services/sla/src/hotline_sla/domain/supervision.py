@@ -1,11 +1,36 @@
-"""Supervision of orders: a reminder before the end, one after it, then in writing (Art. 28)."""
+"""Supervision of orders: a reminder before the end, one after it, then in writing; key supervision (Art. 28)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
+from hotline_kernel.errors import Refused
+
+
+class NoticeNotWritten(Refused):
+    """{notice} is no written supervision: a reminder by the system needs no acknowledgement (Art. 28)."""
+
+    reason = "NOTICE_NOT_WRITTEN"
+    article = "Art. 28"
+    zh = "{notice} 不是书面督办；系统提醒无需签收（第二十八条）。"
+
+
+class NoticeAcknowledged(Refused):
+    """{notice} was acknowledged already, at {time}."""
+
+    reason = "NOTICE_ACKNOWLEDGED"
+    article = "Art. 28"
+    zh = "{notice} 已于 {time} 签收，无需重复签收。"
+
+
+class KeySupervisedAlready(Refused):
+    """{work_order} is under key supervision on this ground already (Art. 28)."""
+
+    reason = "KEY_SUPERVISED_ALREADY"
+    article = "Art. 28"
+    zh = "{work_order} 已因同一情形列入重点督办（第二十八条）。"
 
 
 class Step(StrEnum):
@@ -14,6 +39,16 @@ class Step(StrEnum):
     ADVANCE_REMINDER = "ADVANCE_REMINDER"
     REMINDER = "REMINDER"
     WRITTEN = "WRITTEN"
+    KEY_NOTICE = "KEY_NOTICE"
+    KEY_CHECK = "KEY_CHECK"
+
+
+class Ground(StrEnum):
+    """Why an order is under key supervision: the three kinds of Art. 28."""
+
+    DIRECTIVE = "DIRECTIVE"
+    IMPORTANT = "IMPORTANT"
+    DISSATISFIED = "DISSATISFIED"
 
 
 _TEXT = {
@@ -21,12 +56,17 @@ _TEXT = {
     Step.REMINDER: "贵单位承办的工单 {order} 已于 {due} 到期，尚未办结，请立即办理、答复诉求人并反馈结果。",
     Step.WRITTEN: "{notice} 督办单：贵单位承办的工单 {order} 应于 {due} 前办结，经催办仍未办结。"
     "请接单后立即办理，并书面说明逾期原因。",
+    Step.KEY_NOTICE: "贵单位承办的工单 {order} 已列为重点督办事项，应于 {due} 前办结，请由专人负责、全程跟踪。",
+    Step.KEY_CHECK: "贵单位承办的重点督办工单 {order} 办理期限已过半，应于 {due} 前办结，请反馈当前进展。",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Supervision:
-    """One step towards one unit; `notice` is the number of a written one, else empty."""
+    """One step towards one unit; `notice` is the number of a written one, else empty.
+
+    acknowledge_time, acknowledged_by, acknowledge_note -- when and by whom the unit signed for a written one.
+    """
 
     id: UUID
     work_order: str
@@ -36,6 +76,38 @@ class Supervision:
     text: str
     issue_time: datetime
     round: int
+    acknowledge_time: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledge_note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its resource name."""
+        return f"supervisions/{self.id}"
+
+    def require_written(self) -> None:
+        """Raise NoticeNotWritten unless it is a notice on paper (Art. 28)."""
+        if self.step is not Step.WRITTEN:
+            raise NoticeNotWritten(notice=self.name)
+
+    def acknowledge(self, *, by: str, note: str, time: datetime) -> "Supervision":
+        """The unit signed for it, once (Art. 28). Raises NoticeNotWritten, NoticeAcknowledged."""
+        self.require_written()
+        if self.acknowledge_time is not None:
+            signed = self.acknowledge_time.astimezone(ZONE)
+            raise NoticeAcknowledged(notice=self.notice, time=f"{signed:%Y-%m-%d %H:%M}")
+        return replace(self, acknowledge_time=time, acknowledged_by=by, acknowledge_note=note)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeySupervision:
+    """An order watched closely from the start, on one ground (Art. 28); it ends with the order's handling."""
+
+    id: UUID
+    work_order: str
+    ground: Ground
+    reason: str
+    start_time: datetime
 
 
 def notice_number(*, serial: int, issue_time: datetime) -> str:

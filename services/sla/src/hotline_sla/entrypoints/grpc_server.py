@@ -1,25 +1,29 @@
 """SlaService: translates, nothing more."""
 
-from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
 from hotline_kernel.call import Call
 from hotline_kernel.clock import Clock
-from hotline_kernel.db import Database
+from hotline_kernel.db import Commands, Database
 from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
-from hotline_sla.adapters import messages
-from hotline_sla.adapters.postgres import Store
+from hotline_sla import handlers
+from hotline_sla.adapters import messages, pdf
+from hotline_sla.adapters.postgres import KeyFilter, Store
 from hotline_sla.domain.assessment import NotOwnUnit, Weights
 from hotline_sla.domain.deadline import Law
+from hotline_sla.domain.supervision import Ground
 
 
 class SlaServicer:
-    """One method for each RPC. Reads only: clocks are moved by events and by time."""
+    """One method for each RPC. Clocks are moved by events and by time alone."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, weights: Weights) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, weights: Weights, issuer: str) -> None:
         self._database = database
+        self._commands = Commands(database)
+        self._issuer = issuer
         self._clock = clock
         self._law = law
         self._weights = weights
@@ -62,6 +66,97 @@ class SlaServicer:
         return service_pb2.ListSupervisionsResponse(
             supervisions=[messages.supervision_message(supervision) for supervision in kept], next_page_token=token
         )
+
+    def AcknowledgeNotice(self, request: service_pb2.AcknowledgeNoticeRequest, call: Call) -> deadline_pb2.Supervision:
+        def work(tx: Store) -> deadline_pb2.Supervision:
+            now = self._clock.now()
+            acknowledged = handlers.acknowledge_notice(
+                name=request.name,
+                note=request.note,
+                by=call.principal,
+                tx=tx,
+                now=now,
+            )
+            tx.record(action=call.permission, resource=request.name, time=now, details={"notice": acknowledged.notice})
+            return messages.supervision_message(acknowledged)
+
+        return self._commands.run(request, call, deadline_pb2.Supervision, work)
+
+    def StartKeySupervision(
+        self, request: service_pb2.StartKeySupervisionRequest, call: Call
+    ) -> deadline_pb2.KeySupervision:
+        ground = messages.ground_of(request.ground) or Ground.IMPORTANT  # the contract lets no other through
+
+        def work(tx: Store) -> deadline_pb2.KeySupervision:
+            now = self._clock.now()
+            handlers.start_key_supervision(
+                work_order=request.work_order, ground=ground, reason=request.reason, tx=tx, now=now, law=self._law
+            )
+            tx.record(action=call.permission, resource=request.work_order, time=now, details={"ground": ground})
+            wanted = KeyFilter(work_order=request.work_order, ground=ground)
+            [found] = tx.list_key_supervisions(matching=wanted, after=None, limit=1)
+            return messages.key_supervision_message(found)
+
+        return self._commands.run(request, call, deadline_pb2.KeySupervision, work)
+
+    def ListKeySupervisions(
+        self, request: service_pb2.ListKeySupervisionsRequest, call: Call
+    ) -> service_pb2.ListKeySupervisionsResponse:
+        page = Page.read(request)
+        wanted = messages.key_filter(request, unit=_visible_unit(call, request.unit))
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.list_key_supervisions(matching=wanted, after=page.after_uuid(), limit=page.size + 1)
+        kept, token = page.cut(found, key=lambda row: [row.key.id])
+        return service_pb2.ListKeySupervisionsResponse(
+            key_supervisions=[messages.key_supervision_message(row) for row in kept], next_page_token=token
+        )
+
+    def ListUndoneOrders(
+        self, request: service_pb2.ListUndoneOrdersRequest, call: Call
+    ) -> service_pb2.ListUndoneOrdersResponse:
+        with self._database.transaction(actor=call.principal) as tx:
+            found = handlers.undone_orders(unit=request.unit, tx=tx, now=self._clock.now(), law=self._law)
+        return service_pb2.ListUndoneOrdersResponse(orders=[messages.undone_message(order) for order in found])
+
+    def PublishCircular(self, request: service_pb2.PublishCircularRequest, call: Call) -> circular_pb2.Circular:
+        def work(tx: Store) -> circular_pb2.Circular:
+            now = self._clock.now()
+            circular = handlers.publish_circular(
+                unit=request.unit,
+                work_orders=request.work_orders,
+                text=request.text,
+                grave=request.grave,
+                weights=self._weights,
+                tx=tx,
+                now=now,
+                law=self._law,
+            )
+            details = {"unit": circular.unit, "number": circular.number, "grave": str(circular.grave).lower()}
+            tx.record(action=call.permission, resource=circular.name, time=now, details=details)
+            return messages.circular_message(circular)
+
+        return self._commands.run(request, call, circular_pb2.Circular, work)
+
+    def GetCircular(self, request: service_pb2.GetCircularRequest, call: Call) -> circular_pb2.Circular:
+        with self._database.transaction(actor=call.principal) as tx:
+            circular = handlers.get_circular(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+        return messages.circular_message(circular)
+
+    def ListCirculars(self, request: service_pb2.ListCircularsRequest, call: Call) -> service_pb2.ListCircularsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.list_circulars(
+                unit=_visible_unit(call, request.unit), after=page.after_uuid(), limit=page.size + 1
+            )
+        kept, token = page.cut(found, key=lambda circular: [circular.id])
+        return service_pb2.ListCircularsResponse(
+            circulars=[messages.circular_message(circular) for circular in kept], next_page_token=token
+        )
+
+    def GetDocument(self, request: service_pb2.GetDocumentRequest, call: Call) -> document_pb2.Document:
+        with self._database.transaction(actor=call.principal) as tx:
+            letter = handlers.letter_of(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+        return messages.document_message(request.name, letter, content=pdf.render(letter, issuer=self._issuer))
 
     def ListUnitScores(
         self, request: service_pb2.ListUnitScoresRequest, call: Call

@@ -1,4 +1,4 @@
-"""The tables of sla: clocks and due moments, supervision, orders and the counts of their units."""
+"""Clocks, their history, and their due moments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,22 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from hotline_kernel import telemetry
-from hotline_kernel.db import Transaction
 
-from hotline_sla.domain.assessment import COUNT_NAMES, Counts, Order, Verdict, shifts
+from hotline_sla.adapters.postgres.tables import SERVICE, Tables
 from hotline_sla.domain.deadline import Action, Change, Deadline, Kind, Moment, State
-from hotline_sla.domain.supervision import Step, Supervision
 
 _DEADLINE = (
     "d.id, d.subject, d.kind, d.unit, d.state, d.round, d.start_time, d.hold_time, d.working_days, d.due_time,"
-    " d.due_date, d.provisional, d.settle_time"
+    " d.due_date, d.provisional, d.watched, d.settle_time"
 )
-_ORDER = (
-    "work_order, number, unit, request_type, category, region, round, received_time, key_supervision, contact,"
-    " handling, contacted_late, handled_late, extended, reopened, reminded, supervised, verdict, verdict_round,"
-    " excused, filed"
-)
-_SUPERVISION = "id, work_order, unit, step, notice, text, issue_time, round"
 
 CLAIM_MOMENTS = f"""
 SELECT m.action, m.due_time AS moment_time, {_DEADLINE}
@@ -44,18 +36,20 @@ SELECT {_DEADLINE}
 _SAVE_DEADLINE = """
 WITH saved AS (
   INSERT INTO deadline (id, subject, kind, unit, state, round, start_time, hold_time, working_days, due_time, due_date,
-                        provisional, settle_time)
+                        provisional, watched, settle_time)
   VALUES (%(id)s, %(subject)s, %(kind)s, %(unit)s, %(state)s, %(round)s, %(start_time)s, %(hold_time)s,
-          %(working_days)s, %(due_time)s, %(due_date)s, %(provisional)s, %(settle_time)s)
+          %(working_days)s, %(due_time)s, %(due_date)s, %(provisional)s, %(watched)s, %(settle_time)s)
   ON CONFLICT (id) DO UPDATE
     SET unit = excluded.unit, state = excluded.state, start_time = excluded.start_time,
         hold_time = excluded.hold_time, working_days = excluded.working_days, due_time = excluded.due_time,
-        due_date = excluded.due_date, provisional = excluded.provisional, settle_time = excluded.settle_time
+        due_date = excluded.due_date, provisional = excluded.provisional, watched = excluded.watched,
+        settle_time = excluded.settle_time
 ), changed AS (
-  INSERT INTO deadline_change (deadline, change_time, change, reason, due_time)
-  SELECT %(id)s, c.change_time, c.change, c.reason, c.due_time
-    FROM unnest(%(change_times)s::timestamptz[], %(changes)s::text[], %(reasons)s::text[], %(ends)s::timestamptz[])
-           WITH ORDINALITY AS c(change_time, change, reason, due_time, position)
+  INSERT INTO deadline_change (deadline, change_time, change, reason, due_time, changed_by)
+  SELECT %(id)s, c.change_time, c.change, c.reason, c.due_time, c.changed_by
+    FROM unnest(%(change_times)s::timestamptz[], %(changes)s::text[], %(reasons)s::text[], %(ends)s::timestamptz[],
+                %(changed_by)s::text[])
+           WITH ORDINALITY AS c(change_time, change, reason, due_time, changed_by, position)
    ORDER BY c.position
 ), dropped AS (
   DELETE FROM due_moment WHERE deadline = %(id)s AND action <> ALL (%(actions)s::text[])
@@ -64,45 +58,6 @@ INSERT INTO due_moment (deadline, action, due_time)
 SELECT %(id)s, m.action, m.due_time FROM unnest(%(actions)s::text[], %(times)s::timestamptz[]) AS m(action, due_time)
 ON CONFLICT (deadline, action) DO UPDATE SET due_time = excluded.due_time
  WHERE due_moment.due_time <> excluded.due_time"""
-
-_ORDER_COLUMNS = _ORDER.replace(" ", "").split(",")
-_SAVE_ORDER = f"""
-INSERT INTO work_order ({_ORDER})
-VALUES ({", ".join(f"%({name})s" for name in _ORDER_COLUMNS)})
-ON CONFLICT (work_order) DO UPDATE
-  SET {", ".join(f"{name} = excluded.{name}" for name in _ORDER_COLUMNS if name != "work_order")}"""  # noqa: S608
-
-_COUNTS = ", ".join(COUNT_NAMES)
-_SAVE_SHIFT = f"""
-INSERT INTO unit_day_shift (unit, day, {_COUNTS})
-VALUES (%(unit)s, %(day)s, {", ".join(f"%({name})s" for name in COUNT_NAMES)})"""  # noqa: S608
-
-# Sorted, so that two pumps that add up at once cannot wait for each other.
-_ADD_UP = f"""
-WITH taken AS (
-  DELETE FROM unit_day_shift
-   WHERE id IN (SELECT id FROM unit_day_shift ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-  RETURNING unit, day, {_COUNTS}
-), added AS (
-  INSERT INTO unit_day AS u (unit, day, {_COUNTS})
-  SELECT unit, day, {", ".join(f"sum({name})" for name in COUNT_NAMES)}
-    FROM taken GROUP BY unit, day ORDER BY unit, day
-  ON CONFLICT (unit, day) DO UPDATE SET {", ".join(f"{name} = u.{name} + excluded.{name}" for name in COUNT_NAMES)}
-)
-SELECT count(*) AS taken FROM taken"""  # noqa: S608
-
-_COUNTS_BY_UNIT = """
-SELECT unit, {sums}
-  FROM (SELECT unit, {counts} FROM unit_day
-         WHERE day BETWEEN %(start)s AND %(end)s AND unit > %(after)s {own}
-        UNION ALL
-        SELECT unit, {counts} FROM unit_day_shift
-         WHERE day BETWEEN %(start)s AND %(end)s AND unit > %(after)s {own}) both_tables
- GROUP BY unit HAVING sum(received) > 0
- ORDER BY unit LIMIT %(limit)s"""
-
-SERVICE = "sla"
-"""Label of the counters. What is undone and done again counts twice in them; the books do not."""
 
 COUNTED_UP_TO = 200_000
 """Gauges of open clocks do not count further: nobody acts on the difference, and a scrape stays cheap."""
@@ -119,8 +74,8 @@ class DeadlineFilter:
     due_before: datetime | None = None
 
 
-class Store(Transaction):
-    """A transaction over the tables of sla."""
+class Clocks(Tables):
+    """Reads and writes clocks."""
 
     def deadlines(self, subject: str) -> list[Deadline]:
         """Every clock of a subject, locked, by round and kind."""
@@ -162,51 +117,6 @@ class Store(Transaction):
             {"deadlines": [m.deadline for m in moments], "actions": [m.action for m in moments]},
         )
 
-    def orders(self, work_orders: Sequence[str]) -> dict[str, Order]:
-        """Orders by name, locked; unknown ones are left out."""
-        rows = self.all(
-            f"SELECT {_ORDER} FROM work_order WHERE work_order = ANY (%(names)s)"  # noqa: S608
-            " ORDER BY work_order FOR UPDATE",
-            {"names": list(work_orders)},
-        )
-        return {row["work_order"]: _order(row) for row in rows}
-
-    def save_orders(self, changed: Sequence[tuple[Order | None, Order]]) -> None:
-        """Store orders, before and after, and what changes in the counts of their units."""
-        different = [(before, after) for before, after in changed if before != after]
-        self._many(_SAVE_ORDER, [asdict(after) for _, after in different])
-        self._many(
-            _SAVE_SHIFT,
-            [
-                {"unit": unit, "day": day} | asdict(counts)
-                for before, after in different
-                for unit, day, counts in shifts(before=before, after=after)
-            ],
-        )
-
-    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step]]:
-        """Which steps of supervision were issued: order, round, step."""
-        rows = self.all(
-            "SELECT work_order, round, step FROM supervision WHERE work_order = ANY (%(names)s)",
-            {"names": list(work_orders)},
-        )
-        return {(row["work_order"], row["round"], Step(row["step"])) for row in rows}
-
-    def save_supervisions(self, supervisions: Sequence[Supervision]) -> None:
-        """Store steps of supervision."""
-        self._many(
-            f"INSERT INTO supervision ({_SUPERVISION}) VALUES (%(id)s, %(work_order)s, %(unit)s, %(step)s,"  # noqa: S608
-            " %(notice)s, %(text)s, %(issue_time)s, %(round)s)",
-            [asdict(supervision) for supervision in supervisions],
-        )
-        for supervision in supervisions:
-            telemetry.SUPERVISIONS_ISSUED.labels(SERVICE, supervision.step).inc()
-
-    def next_notice_serial(self) -> int:
-        """The next number of a written notice."""
-        row = self.one("SELECT nextval('notice_serial') AS serial")
-        return int(row["serial"]) if row else 0
-
     def deadline(self, deadline: UUID) -> Deadline | None:
         """One clock with its whole history in `changes`."""
         row = self.one(
@@ -216,7 +126,7 @@ class Store(Transaction):
         if row is None:
             return None
         changes = self.all(
-            "SELECT change_time AS time, change, reason, due_time FROM deadline_change"
+            "SELECT change_time AS time, change, reason, due_time, changed_by AS by FROM deadline_change"
             " WHERE deadline = %(id)s ORDER BY id",
             {"id": deadline},
         )
@@ -230,38 +140,6 @@ class Store(Transaction):
         sql, params = deadlines_query(matching, paged=after is not None)
         rows = self.all(sql, params | {"due_time": due_time, "last": last, "limit": limit})
         return [_deadline(row) for row in rows]
-
-    def list_supervisions(
-        self, *, work_order: str | None, unit: str | None, step: Step | None, after: UUID | None, limit: int
-    ) -> list[Supervision]:
-        """Steps of supervision, newest first."""
-        wanted = {"work_order": work_order, "unit": unit, "step": step}
-        conditions = [f"{name} = %({name})s" for name, value in wanted.items() if value is not None]
-        if after is not None:
-            conditions.append("id < %(after)s")
-        rows = self.all(
-            f"SELECT {_SUPERVISION} FROM supervision WHERE {' AND '.join(conditions) or 'true'}"  # noqa: S608
-            " ORDER BY id DESC LIMIT %(limit)s",
-            wanted | {"after": after, "limit": limit},
-        )
-        return [Supervision(**{**row, "step": Step(row["step"])}) for row in rows]
-
-    def counts_by_unit(
-        self, *, start: date, end: date, unit: str | None, after: str, limit: int
-    ) -> list[tuple[str, Counts]]:
-        """What became of the orders received in a period, by unit; both days count."""
-        sql = _COUNTS_BY_UNIT.format(
-            sums=", ".join(f"sum({name})::int AS {name}" for name in COUNT_NAMES),
-            counts=_COUNTS,
-            own="" if unit is None else "AND unit = %(unit)s",
-        )
-        rows = self.all(sql, {"start": start, "end": end, "unit": unit, "after": after, "limit": limit})
-        return [(row["unit"], Counts(**{name: row[name] for name in COUNT_NAMES})) for row in rows]
-
-    def add_up_counts(self, *, limit: int) -> int:
-        """Fold appended changes of the counts into the sums; tell how many there were."""
-        row = self.one(_ADD_UP, {"limit": limit})
-        return int(row["taken"]) if row else 0
 
     def schedule(self, *, now: datetime) -> tuple[datetime | None, int]:
         """The next moment, and how many are due, counted up to 1,000."""
@@ -280,13 +158,6 @@ class Store(Transaction):
             {"kind": kind, "state": state, "before": due_before, "limit": COUNTED_UP_TO},
         )
         return int(row["clocks"]) if row else 0
-
-    def _many(self, sql: str, params: Sequence[Mapping[str, Any]]) -> None:
-        if len(params) == 1:  # the usual case, and faster than a batch of one
-            self.connection.execute(sql, params[0])
-        elif params:
-            with self.connection.cursor() as cursor:
-                cursor.executemany(sql, params)
 
 
 def deadlines_query(matching: DeadlineFilter, *, paged: bool) -> tuple[str, dict[str, Any]]:
@@ -318,6 +189,7 @@ def _deadline(row: Mapping[str, Any], *, changes: tuple[Change, ...] = ()) -> De
         due_time=row["due_time"],
         due_date=row["due_date"],
         provisional=row["provisional"],
+        watched=row["watched"],
         settle_time=row["settle_time"],
         changes=changes,
     )
@@ -330,15 +202,7 @@ def _deadline_params(deadline: Deadline, moments: Sequence[Moment]) -> dict[str,
         "changes": [change.change for change in deadline.changes],
         "reasons": [change.reason for change in deadline.changes],
         "ends": [change.due_time for change in deadline.changes],
+        "changed_by": [change.by for change in deadline.changes],
         "actions": [moment.action for moment in moments],
         "times": [moment.due_time for moment in moments],
     }
-
-
-def _order(row: Mapping[str, Any]) -> Order:
-    enums = {
-        "contact": State(row["contact"]),
-        "handling": State(row["handling"]),
-        "verdict": Verdict(row["verdict"]),
-    }
-    return Order(**{**row, **enums})

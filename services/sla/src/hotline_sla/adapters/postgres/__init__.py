@@ -1,0 +1,26 @@
+"""The tables of sla: clocks and due moments, supervision, orders and the counts of their units."""
+
+from hotline_sla.adapters.postgres.assessment import Assessments
+from hotline_sla.adapters.postgres.circulars import Circulars
+from hotline_sla.adapters.postgres.clocks import (
+    CLAIM_MOMENTS,
+    CLAIM_PROVISIONAL,
+    Clocks,
+    DeadlineFilter,
+    deadlines_query,
+)
+from hotline_sla.adapters.postgres.supervision import KeyFilter, KeySupervised, Supervisions
+
+__all__ = [
+    "CLAIM_MOMENTS",
+    "CLAIM_PROVISIONAL",
+    "DeadlineFilter",
+    "KeyFilter",
+    "KeySupervised",
+    "Store",
+    "deadlines_query",
+]
+
+
+class Store(Clocks, Supervisions, Circulars, Assessments):
+    """A transaction over the tables of sla."""

@@ -1,0 +1,121 @@
+"""Why a clock ends when it ends, and what happened to it, in sentences, Chinese and English (Art. 24)."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from hotline_kernel.calendar import ZONE, Calendar
+
+from hotline_sla.domain.deadline import OFFICE, SYSTEM, UNIT_KINDS, Change, Deadline, Kind, Law
+
+_HOLIDAY_ZH = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-sweeping Day": "清明节",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午节",
+    "National Day": "国庆节",
+    "Mid-autumn Festival": "中秋节",
+}
+_WEEKDAY_ZH = "一二三四五六日"
+_HAPPENED = {
+    "opened": ("设定，{due} 到期", "set, due {due}"),
+    "moved": ("改为 {due} 到期", "moved to {due}"),
+    "recomputed": ("改为 {due} 到期", "moved to {due}"),
+    "returned": ("退回", "returned"),
+    "handed_over": ("转办", "handed over"),
+    "missed": ("逾期", "missed"),
+    "settled": ("了结", "settled"),
+    "cancelled": ("取消", "cancelled"),
+    "watched": ("列入重点督办", "watched"),
+}
+
+
+def explain(deadline: Deadline, *, law: Law) -> str:
+    """Say in a sentence, Chinese and English, why a clock ends when it ends; no other day off is named than counted."""
+    due, start = _local(deadline.due_time), _local(deadline.start_time)
+    if deadline.kind in UNIT_KINDS:
+        if deadline.kind is Kind.HANDLING:
+            zh, en = f"{deadline.working_days} 个工作日", _plural(deadline.working_days, "working day")
+        else:
+            hours = int(law.terms.first_contact / timedelta(hours=1))
+            zh, en = f"{hours} 个工作小时", _plural(hours, "office hour")
+        found = list(_days_that_matter(deadline, law.calendar))
+    else:
+        hours = int((deadline.due_time - deadline.start_time) / timedelta(hours=1))
+        zh, en, found = f"{hours} 小时", _plural(hours, "hour"), []
+    zh = f"{due} 到期：自 {start} 起 {zh}" + "".join(f"，{part}" for part, _ in found)
+    en = f"due {due}: {en} from {start}" + "".join(f", {part}" for _, part in found)
+    if deadline.provisional:
+        zh += "（该年放假安排尚未公布，暂按周末推算）"
+        en += " (provisional: that year's holidays are not published)"
+    return f"{zh}。 / {en}."
+
+
+def tell(deadline: Deadline) -> str:
+    """Say all that happened to a clock: set, why, moved, by whom, met or missed; empty without its history."""
+    told = [_told(change) for change in deadline.changes]
+    return f"{'；'.join(zh for zh, _ in told)}。 / {'; '.join(en for _, en in told)}." if told else ""
+
+
+def _told(change: Change) -> tuple[str, str]:
+    happened_zh, happened = (text.format(due=_local(change.due_time)) for text in _HAPPENED[change.change])
+    reason_zh, _, reason = change.reason.partition(" / ")
+    by_zh = by = ""
+    if change.by not in (SYSTEM, ""):  # empty: not kept then
+        by_zh, by = ("热线工作机构", "the hotline office") if change.by == OFFICE else (f" {change.by} ", change.by)
+        by_zh, by = f"由{by_zh}", f" by {by}"
+    time = _local(change.time)
+    return f"{time} {by_zh}{happened_zh}：{reason_zh}", f"{time} {happened}{by}: {reason}"
+
+
+def _days_that_matter(deadline: Deadline, calendar: Calendar) -> Iterator[tuple[str, str]]:
+    """Runs of days off under one name, and weekends worked instead, from the start to the end, in their order."""
+    first, last = deadline.start_time.astimezone(ZONE).date(), deadline.due_date
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    run: list[date] = []
+    for day in days:
+        off = not calendar.is_working_day(day)
+        if run and (not off or _name(calendar, day) != _name(calendar, run[0])):
+            yield _off(run, calendar)
+            run = []
+        if off:
+            run.append(day)
+        elif day > first and calendar.is_made_up(day):
+            yield (
+                f"{day.month}月{day.day}日（星期{_WEEKDAY_ZH[day.weekday()]}）调休上班",
+                f"{day:%A} {day.day} {day:%B} being worked instead",
+            )
+
+
+def _off(run: list[date], calendar: Calendar) -> tuple[str, str]:
+    name_zh, name = _name(calendar, run[0])
+    return f"{_range_zh(run[0], run[-1])}为{name_zh}", f"{_range(run[0], run[-1])} being {name}"
+
+
+def _name(calendar: Calendar, day: date) -> tuple[str, str]:
+    holiday = calendar.holiday(day)
+    if holiday:
+        return f"{_HOLIDAY_ZH.get(holiday, '法定节日')}假期", f"the {holiday} holiday"
+    return ("周末", "the weekend") if day.weekday() > 4 else ("本地放假", "closed")
+
+
+def _range_zh(first: date, last: date) -> str:
+    start = f"{first.month}月{first.day}日"
+    if first == last:
+        return start
+    return f"{start}至{last.day}日" if first.month == last.month else f"{start}至{last.month}月{last.day}日"
+
+
+def _range(first: date, last: date) -> str:
+    if first == last:
+        return f"{first.day} {first:%B}"
+    start = f"{first.day}–{last.day}" if first.month == last.month else f"{first.day} {first:%B} – {last.day}"
+    return f"{start} {last:%B}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,74 @@
+"""What the handlers need of a transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from hotline_sla.domain.assessment import Order
+from hotline_sla.domain.circular import Circular, Undone
+from hotline_sla.domain.deadline import Deadline, Moment
+from hotline_sla.domain.supervision import Ground, KeySupervision, Step, Supervision
+
+
+class Books(Protocol):
+    """What the handlers need of a transaction."""
+
+    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
+        """Announce a fact."""
+
+    def deadlines(self, subject: str) -> list[Deadline]:
+        """Every clock of a subject, locked, by round and kind."""
+
+    def claim_moments(self, *, now: datetime, limit: int) -> list[tuple[Moment, Deadline]]:
+        """Due moments with their clocks, the earliest first, locked; what others have locked is left to them."""
+
+    def claim_provisional(self, *, known_until: date, limit: int) -> list[Deadline]:
+        """Open clocks that end on a day that was not known and now is, locked."""
+
+    def save_deadlines(self, deadlines: Sequence[tuple[Deadline, Sequence[Moment]]]) -> None:
+        """Store clocks with their changes; the moments given replace all that were planned for them."""
+
+    def drop_moments(self, moments: Sequence[Moment]) -> None:
+        """They were acted on."""
+
+    def orders(self, work_orders: Sequence[str]) -> dict[str, Order]:
+        """Orders by name, locked; unknown ones are left out."""
+
+    def save_orders(self, changed: Sequence[tuple[Order | None, Order]]) -> None:
+        """Store orders, before and after, and what changes in the counts of their units."""
+
+    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step]]:
+        """Which steps of supervision were issued: order, round, step."""
+
+    def save_supervisions(self, supervisions: Sequence[Supervision]) -> None:
+        """Store steps of supervision."""
+
+    def next_notice_serial(self) -> int:
+        """The next number of a written notice."""
+
+    def supervision(self, supervision: UUID, *, for_update: bool = False) -> Supervision | None:
+        """One step, locked if it is to be changed."""
+
+    def save_acknowledgement(self, supervision: Supervision) -> None:
+        """The unit signed for a written notice."""
+
+    def left_undone(self, unit: str) -> list[Undone]:
+        """Overdue orders of a unit that were supervised in writing and are in no circular of their round."""
+
+    def next_circular_serial(self) -> int:
+        """The next number of a circular."""
+
+    def add_circular(self, circular: Circular) -> None:
+        """Keep a circular with its orders."""
+
+    def circular(self, circular: UUID) -> Circular | None:
+        """One circular with its orders."""
+
+    def key_grounds(self, work_order: str) -> set[Ground]:
+        """On which grounds an order is under key supervision."""
+
+    def add_key_supervision(self, key: KeySupervision) -> None:
+        """Put an order under key supervision; nothing if it is on that ground already."""

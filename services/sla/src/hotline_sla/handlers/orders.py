@@ -1,0 +1,150 @@
+"""Orders: first contact and handling of Art. 24, extension of Art. 26."""
+
+from dataclasses import replace
+
+from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
+from hotline.dispatch.v1 import work_order_pb2
+from hotline.intake.v1 import appeal_pb2
+from uuid_utils.compat import uuid7
+
+from hotline_sla.domain.assessment import Order
+from hotline_sla.domain.deadline import OFFICE, UNIT_KINDS, Deadline, Kind, Law, State
+from hotline_sla.domain.supervision import Step
+from hotline_sla.handlers.books import Books
+from hotline_sla.handlers.clocks import (
+    announce_moved,
+    announce_opened,
+    hotline_clock,
+    order_of,
+    save,
+    save_with_order,
+    time_of,
+)
+from hotline_sla.handlers.key_supervision import announce_key_supervision, grounds_at_dispatch
+from hotline_sla.handlers.supervision import Steps
+
+
+def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books, law: Law) -> None:
+    """The lead unit received the order: first contact and handling run (Art. 24).
+
+    An order that was handed over in the same round keeps the handling clock as it is; the first contact, which the
+    unit before did not make, starts for the new one.
+    """
+    time, unit = time_of(event.dispatch_time), event.lead_unit
+    request_type = appeal_pb2.RequestType.Name(event.request_type).removeprefix("REQUEST_TYPE_")
+    known = {deadline.kind: deadline for deadline in tx.deadlines(event.work_order) if deadline.round == event.round}
+    before = tx.orders([event.work_order]).get(event.work_order)
+    grounds = grounds_at_dispatch(event, tx)
+    clocks: list[Deadline] = []
+    for kind in UNIT_KINDS:
+        deadline = known.get(kind)
+        if deadline is None:
+            deadline = law.open(
+                deadline=uuid7(),
+                subject=event.work_order,
+                kind=kind,
+                unit=unit,
+                of_round=event.round,
+                start_time=time,
+                request_type=request_type,
+            )
+        elif deadline.state is State.CANCELLED or (
+            kind is Kind.FIRST_CONTACT and deadline.is_open and deadline.unit != unit
+        ):
+            deadline = law.restart(deadline, unit=unit, start_time=time)
+        else:
+            deadline = deadline.hand_over(unit=unit, time=time)
+        clocks.append(replace(deadline, watched=bool(grounds) and kind is Kind.HANDLING))
+    if before is not None and before.unit == unit:
+        order = before.dispatched_again(of_round=event.round, key_supervision=bool(grounds))
+    else:
+        order = Order(
+            work_order=event.work_order,
+            number=event.number,
+            unit=unit,
+            request_type=request_type,
+            category=event.category,
+            region=event.region,
+            round=event.round,
+            received_time=time,
+            key_supervision=bool(grounds),
+        )
+    steps = Steps(tx, [event.work_order])
+    for deadline in clocks:
+        order = order.reflecting(deadline)
+        if deadline.watched:
+            order = steps.issue(Step.KEY_NOTICE, order=order, deadline=deadline, time=time)
+            announce_key_supervision(tx, deadline, grounds, time=time)
+        if deadline.kind is Kind.HANDLING and deadline.state is State.OVERDUE:
+            order = steps.issue(Step.REMINDER, order=order, deadline=deadline, time=time)
+    save(tx, law, clocks, after=time)
+    steps.save()
+    tx.save_orders([(before, order)])
+    announce_opened(tx, law, clocks, time=time)
+
+
+def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law: Law) -> None:
+    """The unit gave the order back: its first contact is void, handling goes on while the office holds it (Art. 22)."""
+    time = time_of(event.send_back_time)
+    order = order_of(tx, event.work_order)
+    clocks = [
+        deadline.hand_over(unit="", time=time)
+        if deadline.kind is Kind.HANDLING
+        else deadline.cancel(time=time, reason="承办单位退回工单 / the unit sent the order back", by=event.unit)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.is_open
+    ]
+    save(tx, law, clocks, after=time)
+    tx.save_orders([(order, replace(order, unit=""))])
+
+
+def settle_first_contact(*, event: dispatch_events.FirstContactRecorded, tx: Books, law: Law) -> None:
+    """The citizen was contacted (Art. 24(1))."""
+    time = time_of(event.contact_time)
+    clocks = [
+        deadline.settle(time=time, deed="已联系诉求人 / first contact")
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is Kind.FIRST_CONTACT and deadline.is_open
+    ]
+    save_with_order(tx, law, event.work_order, clocks, after=time)
+
+
+def extend_handling(*, event: dispatch_events.ExtensionGranted, tx: Books, law: Law) -> None:
+    """The office granted more working days (Art. 26)."""
+    time = time_of(event.grant_time)
+    clocks = [
+        law.extend(deadline, working_days=event.working_days, time=time)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is Kind.HANDLING and deadline.is_open
+    ]
+    save_with_order(tx, law, event.work_order, clocks, after=time, extended=bool(clocks))
+    announce_moved(tx, law, clocks, time=time)
+
+
+def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: Law) -> None:
+    """Handled: in time only if both the reply and the report are (Art. 24(2)). The 24 hours of Art. 30 start."""
+    reply_time, report_time = time_of(event.reply_time), time_of(event.report_time)
+    clocks = []
+    for deadline in tx.deadlines(event.work_order):
+        if deadline.round != event.round or not deadline.is_open:
+            continue
+        if deadline.kind is Kind.HANDLING:
+            done = max(reply_time, report_time)
+            clocks.append(deadline.settle(time=done, deed="已答复诉求人并反馈结果 / replied and reported"))
+        elif deadline.kind is Kind.FIRST_CONTACT:
+            clocks.append(deadline.settle(time=reply_time, deed="以答复作为首次联系 / the reply was the first contact"))
+    filed = event.outcome == work_order_pb2.OUTCOME_FILED
+    callback = hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
+    save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time, filed=filed)
+    announce_opened(tx, law, [callback], time=report_time)
+
+
+def end_order_clocks(*, event: dispatch_events.WorkOrderClosed, tx: Books, law: Law) -> None:
+    """A closed order owes nothing any more; its callback is settled by feedback's own word."""
+    time = time_of(event.close_time)
+    clocks = [
+        deadline.cancel(time=time, reason="工单已办结 / the order was closed", by=OFFICE)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is not Kind.CALLBACK and deadline.is_open
+    ]
+    save_with_order(tx, law, event.work_order, clocks, after=time)
