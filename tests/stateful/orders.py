@@ -21,7 +21,7 @@ from hotline_kernel.errors import HotlineError
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.regulation.city import day
+from tests.regulation.city import day, moment
 from tests.stateful.house import House, staff
 
 START = datetime(2026, 1, 1, tzinfo=ZONE)
@@ -163,6 +163,23 @@ class Orders(RuleBasedStateMachine):
         """Somebody does anything, whether or not it is theirs to do."""
         if orders := self._orders():
             self._do(data.draw(st.sampled_from(_MOVES)), data.draw(st.sampled_from(orders)), by=unit)
+
+    @rule(data=st.data(), late=st.booleans())
+    def ask_at_the_edge(self, data: st.DataObject, late: bool) -> None:
+        """The lead asks for more time a minute before or after the last moment for it (Art. 26)."""
+        self.house.settle()
+        ahead = [
+            order
+            for order in self._orders()
+            if order.state == State.WORK_ORDER_STATE_DISPATCHED and moment(order.extension_cutoff_time) > self.house.now
+        ]
+        if not ahead:
+            return
+        name = data.draw(st.sampled_from(ahead)).name
+        edge = next(moment(order.extension_cutoff_time) for order in ahead if order.name == name)
+        self.house.pass_time(max(edge + timedelta(minutes=1 if late else -1) - self.house.now, timedelta(0)))
+        order = next(order for order in self._orders() if order.name == name)
+        self._do("ask", order, by=order.lead_unit)
 
     def _do(self, verb: str, order: order_pb2.WorkOrder, *, by: str) -> None:
         before = len(self._sent_out(order.name))
