@@ -7,9 +7,11 @@ it. So every attack is the bytes of a good request and the bytes of one more fie
 import hashlib
 import json
 import re
+import struct
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf, nan
 from typing import Literal, cast
 
 from buf.validate import validate_pb2
@@ -63,6 +65,9 @@ _SAMPLES = {
     "^[1-3]$": "1",
     "^[a-z][a-z_]{0,39}$": "courtesy",
     "^units/": CITY_UNIT,
+    "^seats/": "seats/intake-101",
+    "^calls/": "calls/attacked-1",
+    "^[0-9]{1,10}$": "8101",
     "^[0-9]{6}$": "139902",
     r"^\+?[0-9]": "13900000001",
     "^[0-9]{3,12}$": "12345",
@@ -121,7 +126,10 @@ def fill(message: Message, life: Life) -> Message:
     is_resource = message.DESCRIPTOR.name in _RESOURCES
     for field in cast(Descriptor, message.DESCRIPTOR).fields:
         rules = rules_of(field)
-        if field.is_repeated or field.name in _SET_BY_US:
+        if field.name in _SET_BY_US:
+            continue
+        if field.is_repeated:
+            _fill_list(message, field, life)
             continue
         if field.type == FieldDescriptor.TYPE_STRING:
             setattr(message, field.name, _good_text(field, rules.string, life, is_resource))
@@ -138,6 +146,16 @@ def fill(message: Message, life: Life) -> Message:
                 inner.SetInParent()
                 fill(inner, life)
     return message
+
+
+def _fill_list(message: Message, field: FieldDescriptor, life: Life) -> None:
+    """As many elements as the contract asks for."""
+    elements = getattr(message, field.name)
+    for _ in range(rules_of(field).repeated.min_items):
+        if field.type == FieldDescriptor.TYPE_MESSAGE:
+            fill(elements.add(), life)
+        elif field.type == FieldDescriptor.TYPE_INT32:
+            elements.append(1)
 
 
 def _good_text(field: FieldDescriptor, rules: validate_pb2.StringRules, life: Life, is_resource: bool) -> str:
@@ -198,7 +216,9 @@ def _fields(
         path = f"{prefix}{field.name}"
         yield field, path, wrapped
         if field.message_type is not None and field.message_type.full_name.startswith("hotline."):
-            yield from _fields(field.message_type, f"{path}.", (*wrapped, field))
+            # A list does not merge: what is attacked is an element behind those of the good request.
+            index = f"[{rules_of(field).repeated.min_items}]" if field.is_repeated else ""
+            yield from _fields(field.message_type, f"{path}{index}.", (*wrapped, field))
 
 
 def _on_field(field: FieldDescriptor, request: Message) -> Iterator[tuple[str, bytes, Verdict]]:
@@ -222,6 +242,11 @@ def _on_field(field: FieldDescriptor, request: Message) -> Iterator[tuple[str, b
             yield "unspecified", numbered(field, 0), "field"
     elif field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         yield from _numbers(field, rules)
+    elif field.type == FieldDescriptor.TYPE_DOUBLE:
+        for real in (nan, inf, -inf, -1.0, 1e308):
+            bounded = rules.double.HasField("lte")
+            number = varint(field.number << 3 | 1) + struct.pack("<d", real)
+            yield f"the number {real}", number, "field" if bounded else "calm"
     elif field.type == FieldDescriptor.TYPE_MESSAGE:
         yield "ends too early", varint(field.number << 3 | 2) + varint(50) + b"\x0a\x01x", "message"
         yield "holds rubbish", tagged(field, b"\xff\xff\xff"), "message"

@@ -17,6 +17,7 @@ from hotline.common.v1 import access_pb2
 from hotline.dispatch.v1 import dispatch_service_pb2
 from hotline.feedback.v1 import feedback_service_pb2
 from hotline.intake.v1 import (
+    call_centre_service_pb2,
     category_service_pb2,
     contest_service_pb2,
     hold_service_pb2,
@@ -34,6 +35,7 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"],
         contest_service_pb2.DESCRIPTOR.services_by_name["ContestService"],
         hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"],
+        call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"],
     ),
     "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
     "sla": (sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],),

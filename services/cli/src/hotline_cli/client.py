@@ -11,6 +11,8 @@ from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2, dispatch_service_pb2_grpc
 from hotline.feedback.v1 import feedback_service_pb2, feedback_service_pb2_grpc
 from hotline.intake.v1 import (
+    call_centre_service_pb2,
+    call_centre_service_pb2_grpc,
     category_service_pb2,
     category_service_pb2_grpc,
     contest_service_pb2,
@@ -67,6 +69,7 @@ class Person:
     repeats: repeat_service_pb2_grpc.RepeatServiceStub
     contests: contest_service_pb2_grpc.ContestServiceStub
     holds: hold_service_pb2_grpc.HoldServiceStub
+    call_centre: call_centre_service_pb2_grpc.CallCentreServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
@@ -119,6 +122,11 @@ class Hotline:
             ),
             holds=stub(hold_service_pb2_grpc.HoldServiceStub, "intake", of(hold_service_pb2, "HoldService")),
             repeats=stub(repeat_service_pb2_grpc.RepeatServiceStub, "intake", of(repeat_service_pb2, "RepeatService")),
+            call_centre=stub(
+                call_centre_service_pb2_grpc.CallCentreServiceStub,
+                "intake",
+                of(call_centre_service_pb2, "CallCentreService"),
+            ),
             dispatch=stub(
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
             ),

@@ -9,6 +9,8 @@ import typer
 from hotline_cli.commands import (
     appeals,
     asking,
+    call_centre,
+    calls,
     categories,
     contests,
     hands,
@@ -20,6 +22,7 @@ from hotline_cli.commands import (
     quality,
     reading,
     repeats,
+    seats,
     supervising,
     tracing,
     training,
@@ -44,20 +47,9 @@ def main() -> None:
 
 
 _PARTS = (
-    local,
-    appeals,
-    orders,
-    hands,
-    matters,
-    asking,
-    quality,
-    knowledge,
-    reading,
-    supervising,
-    operations,
-    tracing,
-    simulate,
-)
+    local, appeals, seats, calls, call_centre, orders, hands, matters, asking, quality, knowledge, reading, supervising,
+    operations, tracing, simulate,
+)  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")

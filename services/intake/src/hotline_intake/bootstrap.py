@@ -1,10 +1,13 @@
 """intake, wired."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
+from math import nan
 from typing import Any
 
 from google.protobuf.message import Message
 from hotline.intake.v1 import (
+    call_centre_service_pb2,
     category_service_pb2,
     contest_service_pb2,
     hold_service_pb2,
@@ -12,15 +15,23 @@ from hotline.intake.v1 import (
     repeat_service_pb2,
 )
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
-from hotline_kernel import clock
+from hotline_kernel import clock, telemetry
+from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
-from hotline_kernel.pump import EventHandler
+from hotline_kernel.pump import EventHandler, Ticker
 
+from hotline_intake import call_handlers
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.categories import TreeCache
 from hotline_intake.adapters.postgres import Store
+from hotline_intake.call_handlers import Norms
+from hotline_intake.domain.call import LONGEST_WAIT
 from hotline_intake.domain.repeat import Measure
+from hotline_intake.domain.seat import SeatKind, SeatState
+from hotline_intake.domain.site import SiteNorm
+from hotline_intake.domain.staffing import AnswerNorm, SeatNorm
+from hotline_intake.entrypoints.call_centre_server import CallCentreServicer
 from hotline_intake.entrypoints.category_server import CategoryServicer
 from hotline_intake.entrypoints.contest_server import ContestServicer
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
@@ -29,6 +40,9 @@ from hotline_intake.entrypoints.repeat_server import RepeatServicer
 from hotline_intake.handlers import ON_EVENT, repeats
 from hotline_intake.ports import Vault
 from hotline_intake.settings import Settings
+
+GAUGE_SECONDS = 15.0
+_DAY = timedelta(hours=24)
 
 
 def build(settings: Settings) -> Application[Store]:
@@ -74,11 +88,15 @@ def build(settings: Settings) -> Application[Store]:
             repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"]: RepeatServicer(
                 database=database, clock=legal_clock, measure=measure
             ),
+            call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"]: CallCentreServicer(
+                database=database, clock=legal_clock, norms=norms(settings)
+            ),
         },
         subscriptions={
             **ON_EVENT,
             DeadlinesOpened: _seeking_repeats(citizens_vault, measure),
         },
+        tickers=[call_gauges(settings, database=database, legal_clock=legal_clock)],
     )
 
 
@@ -89,3 +107,37 @@ def _seeking_repeats(citizens_vault: Vault, measure: Measure) -> EventHandler:
         repeats.hour_began(event, tx=tx, vault=citizens_vault, measure=measure, now=now)
 
     return handle
+
+
+def norms(settings: Settings) -> Norms:
+    """What is asked of seats and lines."""
+    return Norms(
+        seats=SeatNorm(residents_per_seat=settings.residents_per_seat, operators_per_seat=settings.operators_per_seat),
+        answers=AnswerNorm(answer_rate=settings.answer_rate, answer_seconds=settings.answer_seconds),
+        site=SiteNorm(
+            area=settings.seat_area, least_metres=settings.seat_least_metres, most_metres=settings.seat_most_metres
+        ),
+        patience_seconds=settings.patience_seconds,
+        skill_wait=timedelta(seconds=settings.skill_wait_seconds),
+        wrap_up=timedelta(seconds=settings.wrap_up_seconds),
+    )
+
+
+def call_gauges(settings: Settings, *, database: Database[Store], legal_clock: Clock) -> Ticker:
+    """Tells Prometheus where seats and lines stand (Art. 16). Every pump says the same."""
+
+    def gauge() -> bool:
+        now = legal_clock.now()
+        with database.transaction() as tx:
+            seats = Counter((seat.kind, seat.state) for seat in tx.seats(kind=None, state=None, after="", limit=10_000))
+            waiting = tx.waiting_calls(since=now - LONGEST_WAIT, limit=1000)
+            day = call_handlers.count_calls(start=now - _DAY, end=now, norms=norms(settings), tx=tx)
+        for kind in SeatKind:
+            for state in SeatState:
+                telemetry.SEATS.labels(settings.service, kind.lower(), state.lower()).set(seats[kind, state])
+        telemetry.CALLS_WAITING.labels(settings.service).set(len(waiting))
+        rate = day.answer_rate
+        telemetry.ANSWER_RATE_DAY.labels(settings.service).set(nan if rate is None else rate)
+        return False
+
+    return Ticker(name="call-gauges", interval_seconds=GAUGE_SECONDS, run=gauge)

@@ -31,3 +31,29 @@ class Settings(settings.Settings):
         Path("/etc/hotline/vault/lookup"),
         description="Key that finds telephone numbers again, one line (`id base64`); not readable by others.",
     )
+    residents_per_seat: int = Field(
+        100_000, ge=1, le=10_000_000, description="Residents that one seat serves by the norm (Art. 12)."
+    )
+    operators_per_seat: int = Field(2, ge=1, le=10, description="Operators for each seat by the norm (Art. 12).")
+    seat_area: float = Field(3.0, ge=0, le=100, description="Least square metres of a workplace (Art. 13).")
+    seat_least_metres: float = Field(
+        0.5, ge=0, le=10, description="Least metres before and behind a workplace (Art. 13)."
+    )
+    seat_most_metres: float = Field(
+        1.0, ge=0, le=100, description="Metres before and behind a workplace beyond which a plan is roomy (Art. 13)."
+    )
+    answer_seconds: int = Field(
+        15, ge=1, le=300, description="Seconds within which a call is to be answered (GB/T 33358-2016; Art. 16)."
+    )
+    answer_rate: float = Field(
+        0.95, gt=0, lt=1, description="Share of the calls of any 24 hours to be answered (GB/T 33358-2016; Art. 16)."
+    )
+    patience_seconds: float = Field(
+        60, gt=0, le=1800, description="Mean seconds after which a waiting caller hangs up, for staffing plans (ours)."
+    )
+    wrap_up_seconds: int = Field(
+        60, ge=0, le=3600, description="Seconds after a call in which its papers should be finished (ours)."
+    )
+    skill_wait_seconds: int = Field(
+        30, ge=0, le=3600, description="Seconds that a call waits for a seat with the skill it needs (ours)."
+    )

@@ -87,6 +87,27 @@ MOMENTS_LAGGING = Gauge(
 SUPERVISIONS_ISSUED = Counter(
     "hotline_supervisions_issued_total", "Supervision steps taken (Art. 28).", ["service", "step"]
 )
+CALL_EVENTS = Counter(
+    "hotline_call_events_total",
+    "Call events taken: offered, queued, answered, abandoned, transferred, ended (Art. 16).",
+    ["service", "event"],
+)
+CALL_EVENTS_REJECTED = Counter(
+    "hotline_call_events_rejected_total", "Call events that cannot be true of their call.", ["service"]
+)
+CALL_WAIT = Histogram(
+    "hotline_call_wait_seconds",
+    "From a call's offer to its answer or to the caller's hanging up; answers are due within 15 s (Art. 16).",
+    ["service", "end"],
+    buckets=(5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300),
+)
+CALLS_WAITING = Gauge("hotline_calls_waiting", "Calls in the queue, counted up to 1,000.", ["service"])
+ANSWER_RATE_DAY = Gauge(
+    "hotline_answer_rate_day",
+    "Answered of the calls offered in the last 24 hours, 0 to 1; no number without calls (Art. 16).",
+    ["service"],
+)
+SEATS = Gauge("hotline_seats", "Seats by kind and by where they stand (Art. 15).", ["service", "kind", "state"])
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("hotline")

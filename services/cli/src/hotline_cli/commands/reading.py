@@ -11,6 +11,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import contest_service_pb2 as contests
 from hotline.intake.v1 import hold_service_pb2 as holds
@@ -60,6 +61,14 @@ _KINDS = {
     "repeats": _Kind(
         "office", repeats.ListRepeatsRequest, lambda p: p.repeats.ListRepeats, "repeats",
         ("kind", "similarity", "appeal", "earlier", "reason", "name"),
+    ),
+    "seats": _Kind(
+        "office", call_centre.ListSeatsRequest, lambda p: p.call_centre.ListSeats, "seats",
+        ("name", "kind", "state", "operator", "extension", "skills", "state_time", "call"),
+    ),
+    "calls": _Kind(
+        "office", call_centre.ListCallsRequest, lambda p: p.call_centre.ListCalls, "calls",
+        ("name", "state", "offer_time", "answer_time", "end_time", "seat", "outcome"),
     ),
     "orders": _Kind(
         "office", dispatch.ListWorkOrdersRequest, lambda p: p.dispatch.ListWorkOrders, "work_orders",
@@ -142,6 +151,8 @@ _KINDS = {
 _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Message]]]] = {
     "appeals": (intake.GetAppealRequest, lambda p: p.intake.GetAppeal),
     "categories": (categories.GetCategoryRequest, lambda p: p.categories.GetCategory),
+    "seats": (call_centre.GetSeatRequest, lambda p: p.call_centre.GetSeat),
+    "calls": (call_centre.GetCallRequest, lambda p: p.call_centre.GetCall),
     "workOrders": (dispatch.GetWorkOrderRequest, lambda p: p.dispatch.GetWorkOrder),
     "units": (dispatch.GetUnitRequest, lambda p: p.dispatch.GetUnit),
     "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),

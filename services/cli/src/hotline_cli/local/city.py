@@ -23,6 +23,13 @@ class _Staff(TypedDict):
     role: str
 
 
+class _Seat(TypedDict, total=False):
+    id: str
+    kind: str
+    extension: str
+    skills: list[str]
+
+
 class _Entry(TypedDict):
     title: str
     kind: str
@@ -39,6 +46,7 @@ class City:
     region: str
     units: list[_Unit]
     staff: list[_Staff]
+    seats: list[_Seat]
     knowledge: list[_Entry]
 
     def staff_of(self, role: str) -> list[_Staff]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from uuid import NAMESPACE_URL, uuid5
 
 from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
+from hotline.intake.v1 import call_centre_service_pb2, seat_pb2
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
 from hotline_kernel.errors import Unavailable
 
@@ -12,7 +13,7 @@ from hotline_cli.local.city import City, load
 
 
 def seed_city(hotline: Hotline) -> None:
-    """Enter what is not there yet of the city's units and knowledge. Safe to repeat."""
+    """Enter what is not there yet of the city's units, seats and knowledge. Safe to repeat."""
     city = load()
     office = hotline.person("office", subject=city.staff_of("office")[0]["subject"]).dispatch
     found = {unit.name for page in pages(office.ListUnits, _LIST_UNITS) for unit in page.units}
@@ -22,6 +23,7 @@ def seed_city(hotline: Hotline) -> None:
                 office.CreateUnit,
                 dispatch_service_pb2.CreateUnitRequest(unit=unit, request_id=_request_id("CreateUnit", unit.name)),
             )
+    _set_up_seats(hotline, city)
     writer, reviewer = (
         hotline.person("editor", subject=person["subject"]).knowledge for person in city.staff_of("editor")
     )
@@ -42,7 +44,29 @@ def seed_city(hotline: Hotline) -> None:
 
 _TRIES = 10
 _LIST_UNITS = dispatch_service_pb2.ListUnitsRequest(page_size=1000)
+_LIST_SEATS = call_centre_service_pb2.ListSeatsRequest(page_size=1000)
 _LIST_ENTRIES = knowledge_service_pb2.ListEntriesRequest(page_size=1000)
+
+
+def _set_up_seats(hotline: Hotline, city: City) -> None:
+    call_centre = hotline.person("supervisor", subject=city.staff_of("supervisor")[0]["subject"]).call_centre
+    found = {seat.name for page in pages(call_centre.ListSeats, _LIST_SEATS) for seat in page.seats}
+    for seat in _seats(city):
+        if seat.name not in found:
+            _insist(
+                call_centre.CreateSeat,
+                call_centre_service_pb2.CreateSeatRequest(seat=seat, request_id=_request_id("CreateSeat", seat.name)),
+            )
+
+
+def _seats(city: City) -> Iterator[seat_pb2.Seat]:
+    for seat in city.seats:
+        yield seat_pb2.Seat(
+            name=f"seats/{seat['id']}",
+            kind=seat_pb2.SeatKind.Value(f"SEAT_KIND_{seat['kind']}"),
+            extension=seat["extension"],
+            skills=seat.get("skills", []),
+        )
 
 
 def _units(city: City) -> Iterator[work_order_pb2.Unit]:

@@ -9,6 +9,7 @@ from hotline_kernel.errors import ResourceNotFound
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from hotline_intake.adapters.call_postgres import CallStore
 from hotline_intake.adapters.categories import CategoryTransaction
 from hotline_intake.adapters.contests import ContestTransaction, HoldTransaction
 from hotline_intake.adapters.repeats import RepeatTransaction
@@ -139,7 +140,7 @@ _CONDITIONS = {
 }
 
 
-class Store(CategoryTransaction, RepeatTransaction, ContestTransaction, HoldTransaction):
+class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransaction, HoldTransaction):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
     def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:
