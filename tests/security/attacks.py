@@ -245,8 +245,8 @@ def _on_field(field: FieldDescriptor, request: Message) -> Iterator[tuple[str, b
     elif field.type == FieldDescriptor.TYPE_DOUBLE:
         for real in (nan, inf, -inf, -1.0, 1e308):
             bounded = rules.double.HasField("lte")
-            number = varint(field.number << 3 | 1) + struct.pack("<d", real)
-            yield f"the number {real}", number, "field" if bounded else "calm"
+            content = varint(field.number << 3 | 1) + struct.pack("<d", real)
+            yield f"the number {real}", content, "field" if bounded else "calm"
     elif field.type == FieldDescriptor.TYPE_MESSAGE:
         yield "ends too early", varint(field.number << 3 | 2) + varint(50) + b"\x0a\x01x", "message"
         yield "holds rubbish", tagged(field, b"\xff\xff\xff"), "message"
