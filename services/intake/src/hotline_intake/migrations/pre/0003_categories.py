@@ -7,7 +7,7 @@ import sqlalchemy
 from alembic import op
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0001"
 
 # One row for each wording of a category; the row without last_version is how it stands now.
 CATEGORIES = """
