@@ -77,7 +77,8 @@ _SAMPLES = {
     "^circulars/": "circulars/01234567-89ab-4def-8123-456789abcdef",
 }
 _RESOURCES = frozenset({"Unit", "Entry"})  # which come in requests; what they must have, their services say
-_SET_BY_US = frozenset({"create_time", "update_time"})  # of a resource that comes back in a request: not looked at
+# Of a resource that comes back in a request: not looked at.
+_SET_BY_US = frozenset({"create_time", "update_time", "state_time", "wrap_up_due_time"})
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,7 @@ def _fields(
         yield field, path, wrapped
         if field.message_type is not None and field.message_type.full_name.startswith("hotline."):
             # A list does not merge: what is attacked is an element behind those of the good request.
-            index = f"[{rules_of(field).repeated.min_items}]" if field.is_repeated else ""
-            yield from _fields(field.message_type, f"{path}{index}.", (*wrapped, field))
+            yield from _fields(field.message_type, f"{path}.", (*wrapped, field))
 
 
 def _on_field(field: FieldDescriptor, request: Message) -> Iterator[tuple[str, bytes, Verdict]]:
