@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from hotline.dispatch.events.v1 import work_order_events_pb2
 from hotline.feedback.events.v1 import callback_events_pb2
 from hotline.intake.events.v1 import appeal_events_pb2
-from hotline.knowledge.events.v1 import bulletin_events_pb2, entry_events_pb2
+from hotline.knowledge.events.v1 import bulletin_events_pb2, contribution_events_pb2, entry_events_pb2
 from hotline.operations.events.v1 import audit_events_pb2
 from hotline.sla.events.v1 import deadline_events_pb2
 
@@ -29,6 +29,7 @@ EVENTS: dict[str, Descriptor] = {
         deadline_events_pb2,
         callback_events_pb2,
         bulletin_events_pb2,
+        contribution_events_pb2,
         entry_events_pb2,
         audit_events_pb2,
     )

@@ -58,6 +58,7 @@ _NAMES = {
     "^(entries|bulletins)/": "entry",
     "^bulletins/": "bulletin",
     "^courses/": "course",
+    "^contributions/": "contribution",
     "^(appeals|workOrders)/": "work_order",
     "^(appeals|calls)/": "appeal",
 }

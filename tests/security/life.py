@@ -39,6 +39,7 @@ class Life:
     deadline: str
     entry: str
     bulletin: str
+    contribution: str
 
 
 def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
@@ -115,6 +116,16 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     hold = hotline.person("office").holds.PlaceHold(
         holds.PlaceHoldRequest(citizen=other.citizen, reason="供人攻击的保全", request_id=new_request_id())
     )
+    hotline.person().knowledge.SubmitContribution(
+        knowledge.SubmitContributionRequest(
+            title="老年证怎么办", text="到社区服务站办理。", request_id=new_request_id()
+        )
+    )
+    contributions = (
+        hotline.person("editor")
+        .knowledge.ListContributions(knowledge.ListContributionsRequest(page_size=1))
+        .contributions
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
@@ -129,4 +140,5 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         deadline=deadlines[0].name,
         entry=entries[0].name,
         bulletin=bulletin.name,
+        contribution=contributions[0].name,
     )

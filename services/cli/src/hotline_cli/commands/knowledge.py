@@ -7,7 +7,7 @@ import typer
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-from hotline.knowledge.v1 import bulletin_pb2, entry_pb2
+from hotline.knowledge.v1 import bulletin_pb2, contribution_pb2, entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline_kernel.calendar import ZONE
 
@@ -21,6 +21,8 @@ entry_app = typer.Typer(no_args_is_help=True, help="Write, review and look after
 app.add_typer(entry_app, name="entry")
 bulletin_app = typer.Typer(no_args_is_help=True, help="Issue, correct and withdraw public information (Art. 9(5), 31).")
 app.add_typer(bulletin_app, name="bulletin")
+contribution_app = typer.Typer(no_args_is_help=True, help="Answers that the public contributes (Art. 19).")
+app.add_typer(contribution_app, name="contribution")
 
 KIND = Word(entry_pb2.EntryKind, "ENTRY_KIND")
 TOPIC = Word(bulletin_pb2.BulletinTopic, "BULLETIN_TOPIC")
@@ -53,6 +55,7 @@ def writer(hotline: Hotline, *, unit: str, subject: str) -> Person:
 
 BulletinName = Annotated[str, typer.Argument(help="bulletins/…, as `hotline bulletin list` names it")]
 Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d %H:%M"], help="by the city's clocks")]
+ContributionName = Annotated[str, typer.Argument(help="contributions/…, as `hotline contribution list` names it")]
 
 
 @entry_app.command("write")
@@ -291,3 +294,103 @@ def copy_bulletin(name: BulletinName, *, output: Output = Format.TEXT) -> None:
     """Print a bulletin as copy for the press and television (Art. 31)."""
     with person("editor") as editor:
         show(editor.knowledge.RenderBulletin(service.RenderBulletinRequest(name=name)), output)
+
+
+@contribution_app.command("submit")
+def submit(
+    *,
+    title: Annotated[str, typer.Option(help="the question")],
+    text: Annotated[str, typer.Option(help="the answer")],
+    credit: Annotated[str, typer.Option(help="the name to thank")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Hand in an answer, as anybody; prints the receipt (Art. 19)."""
+    request = service.SubmitContributionRequest(title=title, text=text, credit=credit, request_id=new_request_id())
+    with person() as citizen:
+        show(citizen.knowledge.SubmitContribution(request), output)
+
+
+@contribution_app.command("track")
+def track(
+    receipt: Annotated[str, typer.Argument(help="as `hotline contribution submit` printed it")],
+    *,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show what became of a contribution, for who holds its receipt (Art. 19)."""
+    with person() as citizen:
+        show(citizen.knowledge.TrackContribution(service.TrackContributionRequest(receipt=receipt)), output)
+
+
+@contribution_app.command("list")
+def list_contributions(
+    *,
+    state: Annotated[str, typer.Option(help="waiting, held, accepted or refused")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show contributions, newest first (Art. 19)."""
+    states = Word(contribution_pb2.ContributionState, "CONTRIBUTION_STATE")
+    wanted = states.value(state, "--state") if state else contribution_pb2.CONTRIBUTION_STATE_UNSPECIFIED
+    with person("editor") as editor:
+        answer = editor.knowledge.ListContributions(service.ListContributionsRequest(state=wanted, page_size=limit))
+    show_list(
+        answer.contributions,
+        ("state", "grounds", "title", "credit", "name"),
+        output,
+        empty="no contributions",
+        more=bool(answer.next_page_token),
+    )
+
+
+@contribution_app.command("show")
+def show_contribution(name: ContributionName, *, output: Output = Format.TEXT) -> None:
+    """Show a contribution with its original (Art. 19)."""
+    with person("editor") as editor:
+        show(editor.knowledge.GetContribution(service.GetContributionRequest(name=name)), output)
+
+
+@contribution_app.command("edit")
+def edit_contribution(
+    name: ContributionName,
+    *,
+    title: Annotated[str, typer.Option(help="the question from now on")],
+    text: Annotated[str, typer.Option(help="the answer from now on")],
+    credit: Annotated[str, typer.Option(help="the name to thank from now on")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Put a contribution in order; the original is kept (Art. 19)."""
+    request = service.EditContributionRequest(
+        name=name, title=title, text=text, credit=credit, request_id=new_request_id()
+    )
+    with person("editor") as editor:
+        show(editor.knowledge.EditContribution(request), output)
+
+
+@contribution_app.command("accept")
+def accept_contribution(
+    name: ContributionName,
+    *,
+    kind: Annotated[str, typer.Option(help="question, guide, law or policy")] = "question",
+    unit: Annotated[str, typer.Option(help="the unit that will answer for it, units/…")] = "",
+    region: Annotated[str, typer.Option(help="division code it holds for")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Take a contribution over as an entry, which another editor reviews (Art. 19)."""
+    request = service.AcceptContributionRequest(
+        name=name, kind=KIND.value(kind, "--kind"), unit=unit, region=region, request_id=new_request_id()
+    )
+    with person("editor") as editor:
+        show(editor.knowledge.AcceptContribution(request), output)
+
+
+@contribution_app.command("refuse")
+def refuse_contribution(
+    name: ContributionName,
+    *,
+    reason: Annotated[str, typer.Option(help="why, for the contributor")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Do not take a contribution over, with a reason (Art. 19)."""
+    request = service.RefuseContributionRequest(name=name, reason=reason, request_id=new_request_id())
+    with person("editor") as editor:
+        show(editor.knowledge.RefuseContribution(request), output)

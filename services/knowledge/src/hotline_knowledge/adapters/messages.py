@@ -52,6 +52,7 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         origin=entry_pb2.EntryOrigin.Value(f"ENTRY_ORIGIN_{content.origin}"),
         review_date=_date_message(content.review_date),
         sources=content.sources,
+        credit=content.credit,
     )
 
 

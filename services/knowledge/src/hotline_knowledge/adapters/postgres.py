@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_knowledge.adapters.bulletins import BulletinStore
+from hotline_knowledge.adapters.contributions import ContributionStore
 from hotline_knowledge.adapters.training import TrainingStore
 from hotline_knowledge.domain.entry import (
     Action,
@@ -24,8 +25,9 @@ from hotline_knowledge.domain.entry import (
 )
 
 ENTRY = """
-    SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources, state,
-           version, served, writers, told_date, told_count, change, answer_count, create_time, update_time
+    SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources,
+           credit, state, version, served, writers, told_date, told_count, change, answer_count, create_time,
+           update_time
       FROM entry"""
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -42,17 +44,17 @@ class Version:
     content: Content
 
 
-class Store(BulletinStore, TrainingStore):
+class Store(BulletinStore, TrainingStore, ContributionStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:
         """Adds a new entry."""
         self.run(
             """INSERT INTO entry (id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin,
-                 review_date, sources, state, version, served, writers, answer_count, create_time, update_time)
+                 review_date, sources, credit, state, version, served, writers, answer_count, create_time, update_time)
                VALUES (%(id)s, %(title)s, %(text)s, %(kind)s, %(unit)s, %(region)s, %(keywords)s, %(valid_from)s,
-                 %(valid_until)s, %(origin)s, %(review_date)s, %(sources)s, %(state)s, %(version)s, %(served)s,
-                 %(writers)s, 0, %(create_time)s, %(update_time)s)""",
+                 %(valid_until)s, %(origin)s, %(review_date)s, %(sources)s, %(credit)s, %(state)s, %(version)s,
+                 %(served)s, %(writers)s, 0, %(create_time)s, %(update_time)s)""",
             _params(entry),
         )
 
@@ -299,6 +301,7 @@ def _to_content(row: Mapping[str, Any]) -> Content:
         origin=Origin(row.get("origin", Origin.GOVERNMENT)),
         review_date=_to_date(row.get("review_date")),
         sources=tuple(row.get("sources", ())),
+        credit=row.get("credit", ""),
     )
 
 

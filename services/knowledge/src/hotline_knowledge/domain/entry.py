@@ -114,6 +114,8 @@ class Content:
     """The day on which its owner looks whether it still holds; None: set when it is published."""
     sources: tuple[str, ...] = ()
     """What it rests on: titles and numbers of documents, or addresses."""
+    credit: str = ""
+    """Whom of the public the office thanks for it (Art. 19)."""
 
     def is_valid(self, *, on: date) -> bool:
         """It holds on that day (Art. 18)."""

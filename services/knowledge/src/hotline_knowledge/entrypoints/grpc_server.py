@@ -13,6 +13,7 @@ from hotline_knowledge.adapters import bulletin_messages, messages
 from hotline_knowledge.adapters.search import Wanted
 from hotline_knowledge.domain.entry import legal_day
 from hotline_knowledge.entrypoints.bulletins import Bulletins
+from hotline_knowledge.entrypoints.contributions import Contributions
 from hotline_knowledge.handlers import entries as handlers
 
 _HITS = 10
@@ -20,7 +21,7 @@ _HITS_MAX = 50
 _BULLETINS = 3
 
 
-class KnowledgeServicer(Bulletins):
+class KnowledgeServicer(Bulletins, Contributions):
     """One method for each RPC; those about entries and the search stand here."""
 
     def CreateEntry(self, request: service_pb2.CreateEntryRequest, call: Call) -> entry_pb2.Entry:
