@@ -53,6 +53,7 @@ _NAMES = {
     "^contests/": "contest",
     "^holds/": "hold",
     "^reviews/": "review",
+    "^reports/": "report",
     "^deadlines/": "deadline",
     "^entries/": "entry",
     "^(entries|bulletins)/": "entry",

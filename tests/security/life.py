@@ -6,6 +6,7 @@ from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.feedback.v1 import report_service_pb2 as reporting
 from hotline.intake.v1 import appeal_pb2, repeat_pb2
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import contest_service_pb2 as contests
@@ -36,6 +37,7 @@ class Life:
     work_order: str
     callback: str
     review: str
+    report: str
     deadline: str
     entry: str
     bulletin: str
@@ -126,6 +128,14 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         .knowledge.ListContributions(knowledge.ListContributionsRequest(page_size=1))
         .contributions
     )
+    hotline.person().reports.FileReport(
+        reporting.FileReportRequest(
+            kind=reporting.REPORT_KIND_LEAK,
+            contents=reporting.ReportContents(text="供人攻击的举报"),
+            request_id=new_request_id(),
+        )
+    )
+    [report] = hotline.person("inspector").reports.ListReports(reporting.ListReportsRequest(page_size=1)).reports
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
@@ -137,6 +147,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         work_order=order,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),
+        report=report.name,
         deadline=deadlines[0].name,
         entry=entries[0].name,
         bulletin=bulletin.name,

@@ -18,8 +18,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.pki import Authority
-from hotline_intake.adapters import vault
-from hotline_kernel import inbox, migrate, outbox, topology
+from hotline_kernel import inbox, migrate, outbox, sealing, topology
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
@@ -217,7 +216,7 @@ def build(*, servers: Endpoints, directory: Path, name: str, start: datetime) ->
         clock = VirtualClock.create(directory / "clock", start)
         authority = Authority(directory / "tls")
         for file in ("keys", "lookup"):
-            (directory / file).write_text(vault.new_key_line(key_id=file))
+            (directory / file).write_text(sealing.new_key_line(key_id=file))
             (directory / file).chmod(0o600)
         certificate, key = (path.read_bytes() for path in authority.certify("intake"))
         server = grpc.server(ThreadPoolExecutor(2))

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from hotline.common.v1 import access_pb2
 from hotline.dispatch.v1 import dispatch_service_pb2
-from hotline.feedback.v1 import feedback_service_pb2
+from hotline.feedback.v1 import feedback_service_pb2, report_service_pb2
 from hotline.intake.v1 import (
     call_centre_service_pb2,
     category_service_pb2,
@@ -39,7 +39,10 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
     ),
     "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
     "sla": (sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],),
-    "feedback": (feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],),
+    "feedback": (
+        feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],
+        report_service_pb2.DESCRIPTOR.services_by_name["ReportService"],
+    ),
     "knowledge": (
         knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"],
         training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],

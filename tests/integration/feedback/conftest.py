@@ -11,7 +11,7 @@ from hotline.feedback.v1 import feedback_service_pb2
 from hotline_feedback import bootstrap
 from hotline_feedback.entrypoints.grpc_server import FeedbackServicer
 from hotline_feedback.settings import Settings
-from hotline_kernel import migrate
+from hotline_kernel import migrate, sealing
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.process import Application
 
@@ -27,11 +27,14 @@ def clock(tmp_path: Path) -> VirtualClock:
 @pytest.fixture
 def feedback(database_url: str, clock: VirtualClock, tmp_path: Path) -> Iterator[Application[Any]]:
     """The service, wired, on a migrated database."""
+    (tmp_path / "keys").write_text(sealing.new_key_line(key_id="keys"))
+    (tmp_path / "keys").chmod(0o600)
     environ = {
         "HOTLINE_ENVIRONMENT": "local",
         "HOTLINE_DATABASE_URL": database_url,
         "HOTLINE_BROKER_URL": "amqp://nowhere",
         "HOTLINE_CLOCK": f"virtual:{tmp_path / 'clock'}",
+        "HOTLINE_VAULT_KEY": str(tmp_path / "keys"),
     }
     settings = Settings.load(service="feedback", environ=environ)
     migrate.run(settings=settings, package="hotline_feedback", phase="pre")

@@ -9,11 +9,10 @@ import psycopg
 import pytest
 from hotline_cli.local.endpoints import Endpoints
 from hotline_intake import bootstrap
-from hotline_intake.adapters import vault
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.settings import Settings
-from hotline_kernel import migrate
+from hotline_kernel import migrate, sealing
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
@@ -44,7 +43,7 @@ def migrated(servers: Endpoints) -> Iterator[str]:
 def application(servers: Endpoints, migrated: str, clock: VirtualClock, tmp_path: Path) -> Iterator[Application[Store]]:
     """The service as its processes run it, with a fresh vault and a database of this test."""
     for name in ("keys", "lookup"):
-        (tmp_path / name).write_text(vault.new_key_line(key_id=name))
+        (tmp_path / name).write_text(sealing.new_key_line(key_id=name))
         (tmp_path / name).chmod(0o600)
     name = f"test_intake_{secrets.token_hex(6)}"
     with psycopg.connect(servers.database_url("postgres"), autocommit=True) as connection:

@@ -12,9 +12,9 @@ import pytest
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as pb
 from hotline_intake.adapters.postgres import Store
-from hotline_intake.domain import tracking_code
 from hotline_intake.domain.appeal import EmergencyNotAnswerable
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
+from hotline_kernel import codes
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
@@ -156,7 +156,7 @@ class TestTrack:
         with pytest.raises(FieldInvalid):
             servicer.TrackAppeal(pb.TrackAppealRequest(tracking_code=wrong), by("anyone"))
         with pytest.raises(ResourceNotFound):
-            servicer.TrackAppeal(pb.TrackAppealRequest(tracking_code=tracking_code.issue()), by("anyone"))
+            servicer.TrackAppeal(pb.TrackAppealRequest(tracking_code=codes.issue()), by("anyone"))
 
 
 class TestDispositions:

@@ -9,7 +9,12 @@ from uuid import uuid4
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2, dispatch_service_pb2_grpc
-from hotline.feedback.v1 import feedback_service_pb2, feedback_service_pb2_grpc
+from hotline.feedback.v1 import (
+    feedback_service_pb2,
+    feedback_service_pb2_grpc,
+    report_service_pb2,
+    report_service_pb2_grpc,
+)
 from hotline.intake.v1 import (
     call_centre_service_pb2,
     call_centre_service_pb2_grpc,
@@ -73,6 +78,7 @@ class Person:
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
+    reports: report_service_pb2_grpc.ReportServiceStub
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
     training: training_service_pb2_grpc.TrainingServiceStub
     delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
@@ -133,6 +139,9 @@ class Hotline:
             sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
             feedback=stub(
                 feedback_service_pb2_grpc.FeedbackServiceStub, "feedback", of(feedback_service_pb2, "FeedbackService")
+            ),
+            reports=stub(
+                report_service_pb2_grpc.ReportServiceStub, "feedback", of(report_service_pb2, "ReportService")
             ),
             knowledge=stub(
                 knowledge_service_pb2_grpc.KnowledgeServiceStub,

@@ -22,6 +22,7 @@ from hotline_cli.commands import (
     quality,
     reading,
     repeats,
+    reports,
     seats,
     supervising,
     tracing,
@@ -56,6 +57,7 @@ app.add_typer(categories.app, name="category", help="Change the tree of categori
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")
+app.add_typer(reports.app, name="protected", help="Reports of retaliation and leaks (Art. 36).")
 app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")
 
 if __name__ == "__main__":

@@ -2,21 +2,24 @@
 
 from datetime import timedelta
 
-from hotline.feedback.v1 import feedback_service_pb2
+from hotline.feedback.v1 import feedback_service_pb2, report_service_pb2
 from hotline_kernel import clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
+from hotline_kernel.sealing import Envelopes, FileKeyEncryption
 
 from hotline_feedback.adapters.postgres import Store
 from hotline_feedback.domain.callback import CallRules
 from hotline_feedback.domain.rates import RankRules
 from hotline_feedback.entrypoints.grpc_server import FeedbackServicer
+from hotline_feedback.entrypoints.report_server import ReportServicer
 from hotline_feedback.handlers import ON_EVENT
 from hotline_feedback.settings import Settings
 
 
 def build(settings: Settings) -> Application[Store]:
-    """What serve and pump run."""
+    """What serve and pump run. Raises `SettingsError` for a key file that is missing or open to everybody."""
+    settings.require_files("vault_key")
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
         transaction=Store,
@@ -41,7 +44,10 @@ def build(settings: Settings) -> Application[Store]:
                 ),
                 rank_rules=RankRules(least_asked=settings.rank_least_asked, confidence=settings.rank_confidence),
                 double_review_share=settings.double_review_share,
-            )
+            ),
+            report_service_pb2.DESCRIPTOR.services_by_name["ReportService"]: ReportServicer(
+                database=database, clock=legal_clock, envelopes=Envelopes(FileKeyEncryption(settings.vault_key))
+            ),
         },
         subscriptions=ON_EVENT,
     )

@@ -1,6 +1,7 @@
 """What an operator of feedback can set."""
 
 from datetime import time
+from pathlib import Path
 
 from hotline_kernel import settings
 from pydantic import Field
@@ -20,6 +21,10 @@ class Settings(settings.Settings):
     )
     call_window_end: time = Field(
         time(21), description="Until when in the day citizens are called, local time (ours; Art. 30 is silent)."
+    )
+    vault_key: Path = Field(
+        Path("/etc/hotline/vault/keys"),
+        description="Key-encryption keys of reports, a line each (`id base64`), newest last; not readable by others.",
     )
     rank_least_asked: int = Field(
         30, ge=1, description="A group of fewer who were asked has a rate and no place (ours; Art. 34 is silent)."

@@ -11,6 +11,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.feedback.v1 import report_service_pb2 as reports
 from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.intake.v1 import category_service_pb2 as categories
 from hotline.intake.v1 import contest_service_pb2 as contests
@@ -109,6 +110,10 @@ _KINDS = {
     "reviews": _Kind(
         "office", feedback.ListReviewsRequest, lambda p: p.feedback.ListReviews, "reviews",
         ("unit", "outcome", "cause", "work_order", "name"),
+    ),
+    "reports": _Kind(
+        "inspector", reports.ListReportsRequest, lambda p: p.reports.ListReports, "reports",
+        ("kind", "state", "receive_time", "examiner", "name"),
     ),
     "rates": _Kind(
         "office", feedback.ListSatisfactionRatesRequest, lambda p: p.feedback.ListSatisfactionRates, "rates",

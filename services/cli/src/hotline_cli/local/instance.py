@@ -205,6 +205,8 @@ class Instance:
                     "vault_key": str(pki.key_ring(self.directory / "vault.keys")),
                     "vault_lookup_key": str(pki.key_ring(self.directory / "vault.lookup")),
                 }
+            case "feedback":
+                return {"vault_key": str(pki.key_ring(self.directory / "reports.keys"))}
             case "dispatch":
                 return {"intake_address": f"127.0.0.1:{self._ports['intake.internal_address']}"}
             case _:

@@ -15,12 +15,13 @@ from hotline.intake.events.v1 import appeal_events_pb2 as events
 from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
+from hotline_kernel import codes
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, PermissionDenied
 from hotline_kernel.names import uuid_of
 from uuid_utils.compat import uuid7
 
-from hotline_intake.domain import emergency, telling, tracking_code
+from hotline_intake.domain import emergency, telling
 from hotline_intake.domain.appeal import Appeal, DeclineGround, DraftContent, Registration, State
 from hotline_intake.domain.citizen import CitizenErased, Contact
 from hotline_intake.domain.telling import Message, Occasion
@@ -52,7 +53,7 @@ def register_appeal(
         id=uuid7(),
         version=1,
         number=telling.business_number(division=division, received=now, running=groundwork.running),
-        tracking_code=tracking_code.issue(),
+        tracking_code=codes.issue(),
         channel=registration.channel,
         kind=registration.kind,
         request_type=registration.request_type,
@@ -226,7 +227,7 @@ def list_appeals(
 
 def track_appeal(*, typed: str, tx: Store) -> tuple[Appeal, Sequence[Message]]:
     """What whoever holds the tracking code may know. Raises `FieldInvalid` for a mistyped code."""
-    appeal = tx.appeal_of_tracking_code(tracking_code=tracking_code.read(typed=typed))
+    appeal = tx.appeal_of_tracking_code(tracking_code=codes.read(typed=typed, field="tracking_code"))
     return appeal, tx.messages(appeal_id=appeal.id, after=0, limit=1000)
 
 

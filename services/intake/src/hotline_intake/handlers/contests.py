@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from hotline_kernel import codes
 from uuid_utils.compat import uuid7
 
-from hotline_intake.domain import telling, tracking_code
+from hotline_intake.domain import telling
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.domain.contest import Contest, ContestState
 from hotline_intake.domain.telling import Occasion
@@ -15,7 +16,7 @@ from hotline_intake.ports import CitizenRow, Key, Store, Vault
 
 def contest_decline(*, typed: str, reason: str, permission: str, tx: Store, vault: Vault, now: datetime) -> Contest:
     """Objects to a decline. Raises `StateNotAllowed`, `ContestedAlready`, `CitizenErased`."""
-    found = tx.appeal_of_tracking_code(tracking_code=tracking_code.read(typed=typed))
+    found = tx.appeal_of_tracking_code(tracking_code=codes.read(typed=typed, field="tracking_code"))
     appeal = tx.appeal_to_change(appeal_id=found.id)
     contest = Contest.of(contest_id=uuid7(), appeal=appeal, now=now)
     citizen, _ = tx.sealed(appeal=appeal)

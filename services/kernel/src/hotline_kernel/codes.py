@@ -1,4 +1,4 @@
-"""The code with which a citizen follows an appeal: cannot be guessed, can be read out on the telephone (Art. 20).
+"""Codes by which citizens follow what they brought: cannot be guessed, can be read out on the telephone (Art. 20).
 
 15 random characters of Crockford's alphabet (75 bits) and a check character by the hybrid method of ISO 7064 with
 modulus 33,32: it finds every single wrong character and nearly every pair of swapped ones.
@@ -24,15 +24,16 @@ def issue() -> str:
     return _grouped(code + _check_character(code))
 
 
-def read(*, typed: str) -> str:
+def read(*, typed: str, field: str) -> str:
     """The code as printed, from what somebody typed.
 
     Case, spaces, hyphens and full width do not matter; O is read as 0, I and L as 1.
+    field -- where it stands in the request.
     Raises `FieldInvalid` if it cannot be a code or its check character does not fit.
     """
     code = unicodedata.normalize("NFKC", typed).upper().translate(_MISREAD)
     if len(code) != _RANDOM_CHARACTERS + 1 or not _VALUE.keys() >= set(code) or code[-1] != _check_character(code[:-1]):
-        raise FieldInvalid(violations=[("tracking_code", "is mistyped: compare it with the receipt")])
+        raise FieldInvalid(violations=[(field, "is mistyped: compare it with the receipt")])
     return _grouped(code)
 
 
