@@ -82,6 +82,12 @@ security: setup ## Forbidden and hostile calls, migrations, whole journeys.
 soak: setup ## The fault tests with 10,000 commands for each fault.
 	HOTLINE_TEST_COMMANDS=10000 $(call run-tests,fault)
 
+.PHONY: demo-60
+demo-60: setup ## Sixty days across the Spring Festival: every step of the regulation happens, and the books are true.
+	@mkdir -p .run
+	@$(VENV)/bin/hotline simulate --days 60 --per-day 100 --start 2026-01-19 -o json > .run/demo-60.json; \
+	  $(PYTHON) scripts/demo.py .run/demo-60.json
+
 .PHONY: bench-intake bench-lifecycle bench-list bench-events bench-deadlines
 bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
 bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.

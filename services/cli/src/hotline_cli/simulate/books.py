@@ -102,12 +102,19 @@ def _feedback(auditor: Person) -> dict[str, Any]:
     reviews: Counter[str] = Counter()
     for review_page in pages(auditor.feedback.ListReviews, feedback.ListReviewsRequest(page_size=_PAGE)):
         reviews.update(_short(callback_pb2.ReviewOutcome.Name(r.outcome)) for r in review_page.reviews)
+    # Appeals, not cards: which of them are read twice hangs on their names, which are not of the seed.
+    scored = {
+        card.subject
+        for card_page in pages(auditor.feedback.ListScorecards, feedback.ListScorecardsRequest(page_size=_PAGE))
+        for card in card_page.scorecards
+    }
     asked = sum(verdicts.values())
     return {
         "callbacks": _sorted(callbacks),
         "verdicts": _sorted(verdicts),
         "evaluations": _sorted(evaluations),
         "reviews": _sorted(reviews),
+        "scored_for_quality": len(scored),
         "asked": asked,
         "satisfied_rate": round(verdicts["SATISFIED"] / asked, 4) if asked else None,
     }
