@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hotline.sla.v1.deadline_pb2 import SupervisionStep
+from hotline.sla.v1.deadline_pb2 import KeySupervisionGround, SupervisionStep
 
 
 def shown(books: dict[str, Any]) -> dict[str, int]:
     """What the regulation foresees for a city's bad days, and how often the books hold it."""
     orders, feedback = books["work_orders"]["is"], books["feedback"]
     steps = [name.removeprefix("SUPERVISION_STEP_") for name, number in SupervisionStep.items() if number]
+    grounds = [name.removeprefix("KEY_SUPERVISION_GROUND_") for name, number in KeySupervisionGround.items() if number]
     return {
         **{f"supervision step {step} (Art. 28)": books["supervision"].get(step, 0) for step in steps},
         "directive given (Art. 23)": orders.get("with_directive", 0),
@@ -24,7 +25,8 @@ def shown(books: dict[str, Any]) -> dict[str, int]:
         "study by the principal (Art. 25)": orders.get("studied", 0),
         "filing (Art. 27)": orders.get("filed", 0),
         "reopening (Art. 30)": orders.get("reopened", 0),
-        "order under key supervision (Art. 28)": orders.get("key_supervision", 0),
+        **{f"key supervision, {ground} (Art. 28)": books["key_supervision"].get(ground, 0) for ground in grounds},
+        "circular (Art. 29)": sum(books["circulars"].values()),
         "review of a dissatisfaction (Art. 30)": sum(feedback["reviews"].values()),
         "appeal scored for quality (Art. 21, 30)": feedback["scored_for_quality"],
     }

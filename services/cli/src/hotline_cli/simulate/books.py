@@ -28,6 +28,8 @@ def read(hotline: Hotline, *, first: date, last: date) -> dict[str, Any]:
         "work_orders": _orders(auditor),
         "deadlines": _deadlines(auditor),
         "supervision": _supervision(auditor),
+        "key_supervision": _key_supervision(auditor),
+        "circulars": _circulars(auditor),
         "feedback": _feedback(auditor),
         "scores": _scores(auditor, first, last),
     }
@@ -86,6 +88,20 @@ def _supervision(auditor: Person) -> dict[str, int]:
     for page in pages(auditor.sla.ListSupervisions, sla.ListSupervisionsRequest(page_size=_PAGE)):
         steps.update(_short(deadline_pb2.SupervisionStep.Name(s.step)) for s in page.supervisions)
     return _sorted(steps)
+
+
+def _key_supervision(auditor: Person) -> dict[str, int]:
+    grounds: Counter[str] = Counter()
+    for page in pages(auditor.sla.ListKeySupervisions, sla.ListKeySupervisionsRequest(page_size=_PAGE)):
+        grounds.update(_short(deadline_pb2.KeySupervisionGround.Name(key.ground)) for key in page.key_supervisions)
+    return _sorted(grounds)
+
+
+def _circulars(auditor: Person) -> dict[str, int]:
+    units: Counter[str] = Counter()
+    for page in pages(auditor.sla.ListCirculars, sla.ListCircularsRequest(page_size=_PAGE)):
+        units.update(circular.unit for circular in page.circulars)
+    return _sorted(units)
 
 
 def _feedback(auditor: Person) -> dict[str, Any]:
@@ -150,7 +166,7 @@ _PREFIXES = tuple(
     f"{prefix}_"
     for prefix in (
         "APPEAL_STATE", "CHANNEL", "DECLINE_GROUND", "WORK_ORDER_STATE", "EXTENSION_STATE", "DEADLINE_KIND",
-        "DEADLINE_STATE", "SUPERVISION_STEP", "CALLBACK_STATE", "VERDICT", "REVIEW_OUTCOME",
+        "DEADLINE_STATE", "SUPERVISION_STEP", "KEY_SUPERVISION_GROUND", "CALLBACK_STATE", "VERDICT", "REVIEW_OUTCOME",
     )
 )  # fmt: skip
 

@@ -23,6 +23,10 @@ from hotline_cli.simulate import messages as citizens
 from hotline_cli.simulate.run import Plan, Simulation
 
 app = typer.Typer()
+_CHAPTERS = (
+    "calls", "appeals", "work_orders", "deadlines", "supervision", "key_supervision", "circulars", "feedback",
+    "refused",
+)  # fmt: skip
 
 
 @app.command()
@@ -85,7 +89,7 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
 
 def _tell(result: dict[str, Any]) -> None:
     books = result["books"]
-    for chapter in ("calls", "appeals", "work_orders", "deadlines", "supervision", "feedback", "refused"):
+    for chapter in _CHAPTERS:
         console.print(f"[bold]{chapter}[/bold]")
         for name, value in books[chapter].items():
             line = "  ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value

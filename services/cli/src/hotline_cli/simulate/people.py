@@ -20,6 +20,8 @@ from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
+from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_kernel.calendar import ZONE, Calendar
 from hotline_kernel.errors import HotlineError
 
@@ -294,6 +296,7 @@ class Case:
                     name=self.order, ground=work_order_pb2.STUDY_GROUND_GREAT_EFFECT, request_id=new_request_id()
                 )
             )
+            self._is_watched()
         temper = self.city.tempers[order.lead_unit]
         hours = self.random.uniform
         term = max((order.due_time.ToDatetime(now.tzinfo) - now) / timedelta(hours=1), 1.0)
@@ -312,6 +315,20 @@ class Case:
             yield self.due(self._office_time(now, (days - 2) * 7.5 * 0.9), self.asks_extension)
             share += 0.6
         yield self.due(self._office_time(now, days * 7.5 * share), self.is_reported)
+
+    def _is_watched(self) -> None:
+        # What has a great effect is watched from the start (Art. 28(2)); once, however often it goes out.
+        try:
+            self.city.hotline.person("office").sla.StartKeySupervision(
+                sla.StartKeySupervisionRequest(
+                    work_order=self.order,
+                    ground=deadline_pb2.KEY_SUPERVISION_GROUND_IMPORTANT,
+                    reason="涉及面广、影响较大",
+                    request_id=new_request_id(),
+                )
+            )
+        except HotlineError as error:
+            self.city.refused(error)
 
     def is_sent_back(self, now: datetime) -> Iterator[Due]:
         """The unit says it is not the right one (Art. 22)."""

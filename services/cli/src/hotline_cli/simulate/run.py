@@ -19,6 +19,7 @@ from hotline_cli.simulate import books
 from hotline_cli.simulate.arrivals import Arrivals, Contact
 from hotline_cli.simulate.clockwork import SLOT, Clockwork, Due
 from hotline_cli.simulate.messages import Message
+from hotline_cli.simulate.office import Office
 from hotline_cli.simulate.people import Case, City, Temper
 from hotline_cli.verify import verify
 
@@ -76,6 +77,7 @@ class Simulation:
         end = start + timedelta(days=self._plan.days)
         # The lines are rank 0: who comes is decided before anybody acts.
         self._clockwork.add([Due(start, 0, 0, self._open_lines)])
+        self._clockwork.add([Office(self._hotline, list(self._city.units)).first_review(start)])
         self._clockwork.run_until(end)
         played = time.monotonic() - began
         self._clockwork.close()
