@@ -171,7 +171,9 @@ class Orders(RuleBasedStateMachine):
         ahead = [
             order
             for order in self._orders()
-            if order.state == State.WORK_ORDER_STATE_DISPATCHED and moment(order.extension_cutoff_time) > self.house.now
+            if order.state == State.WORK_ORDER_STATE_DISPATCHED
+            and not order.HasField("extension")
+            and moment(order.extension_cutoff_time) > self.house.now
         ]
         if not ahead:
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.handlers import appeals as handlers
 from hotline_kernel.call import Call
+from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.errors import FieldInvalid, ResourceNotFound
 
@@ -53,6 +55,28 @@ def dispatch(database: Database[Store], appeal: appeal_pb2.Appeal, lead: str) ->
     with database.transaction() as tx:
         handlers.order_was_dispatched(WorkOrderDispatched(work_order=order, appeal=appeal.name, lead_unit=lead), tx=tx)
     return order
+
+
+class TestSomebodyWhoRevealsMany:
+    def test_is_put_on_record_at_every_sixtieth_within_an_hour(
+        self, servicer: IntakeServicer, database: Database[Store], clock: VirtualClock, by: Callable[..., Call]
+    ) -> None:
+        appeal = register(servicer, by("operator"))
+        seat = by("callback", "intake.contacts.reveal")
+
+        def told() -> list[str]:
+            with database.transaction() as tx:
+                rows = tx.all("SELECT actor, details FROM audit_entry WHERE action = 'intake.contacts.unusual'")
+            return [f"{row['actor']} {row['details']['in_an_hour']}" for row in rows]
+
+        for _ in range(59):
+            reveal(servicer, appeal, seat)
+        clock.set(clock.now() + timedelta(hours=1))
+        for _ in range(59):
+            reveal(servicer, appeal, seat)
+        assert told() == []
+        reveal(servicer, appeal, seat)
+        assert told() == ["callback-1 60"]
 
 
 class TestIdentity:

@@ -75,6 +75,7 @@ def build(settings: Settings) -> Application[Store]:
                 vault=citizens_vault,
                 trees=trees,
                 division=settings.division,
+                unusual_reveals=settings.unusual_reveals,
             ),
             category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"]: CategoryServicer(
                 database=database, clock=legal_clock, trees=trees

@@ -211,6 +211,9 @@ class Store(Protocol):
     def forget_sketches(self, *, citizen_id: UUID) -> None:
         """Forgets what a citizen's appeals are compared by."""
 
+    def reveals(self, *, actor: str, since: datetime) -> int:
+        """How many contacts somebody revealed since then, of those on record already."""
+
     def add_contest(self, *, contest: Contest, sealed_reason: bytes) -> None:
         """Raises `ContestedAlready` if that decline was."""
 

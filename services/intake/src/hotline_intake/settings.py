@@ -17,6 +17,11 @@ class Settings(settings.Settings):
     )
     repeat_own_similarity: float = Field(0.2, gt=0, le=1, description="The same for two appeals of one citizen (ours).")
     repeat_window_days: int = Field(90, ge=1, le=3660, description="How far back repeats are sought, days (ours).")
+    unusual_reveals: int = Field(
+        60,
+        ge=1,
+        description="So many contacts revealed by one person in an hour are unusual (ours; Art. 36(4)).",
+    )
     common_people: int = Field(
         5, ge=2, description="From so many people a problem is common (Art. 23(3); the number is ours)."
     )

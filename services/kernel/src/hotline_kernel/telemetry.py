@@ -57,6 +57,11 @@ CALENDAR_KNOWN_UNTIL = Gauge(
 )
 HEARTBEAT = Gauge("hotline_heartbeat_timestamp_seconds", "Last sign of life of a process.", ["service", "process"])
 TICKER_FAILED = Counter("hotline_ticker_failed_total", "Runs of a periodic task that failed.", ["service", "ticker"])
+CONTACT_REVEALS_UNUSUAL = Counter(
+    "hotline_contact_reveals_unusual_total",
+    "Times that somebody revealed unusually many contacts in an hour; who, says the record of `contacts` (Art. 36(4)).",
+    ["service"],
+)
 APPEALS_REGISTERED = Counter("hotline_appeals_registered_total", "Appeals taken in (Art. 20).", ["service", "channel"])
 ORDERS_WITHOUT_PRINCIPAL = Counter(
     "hotline_orders_without_principal_total",

@@ -45,6 +45,9 @@ _COLUMNS = """
 _SELECT = f"SELECT {_COLUMNS} FROM appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id"  # noqa: S608
 _BY_ID = f"{_SELECT} WHERE appeal.id = %(id)s"
 _TO_CHANGE = f"{_BY_ID} FOR UPDATE OF appeal"
+_REVEALS = """
+    SELECT count(*) FROM audit_entry
+     WHERE action = 'intake.contacts.reveal' AND actor = %(actor)s AND time > %(since)s"""
 _BY_TRACKING_CODE = f"{_SELECT} WHERE appeal.tracking_code = %(tracking_code)s"
 
 # The lock keeps the citizen from being erased until the appeal is there, encrypted under their key.
@@ -187,6 +190,12 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
 
     def appeal_to_change(self, *, appeal_id: UUID) -> Appeal:
         return self._appeal(_TO_CHANGE, appeal_id)
+
+    def reveals(self, *, actor: str, since: datetime) -> int:
+        row = self.one(_REVEALS, {"actor": actor, "since": since})
+        assert row is not None  # it counts
+        count: int = row["count"]
+        return count
 
     def appeal_of_tracking_code(self, *, tracking_code: str) -> Appeal:
         row = self.one(_BY_TRACKING_CODE, {"tracking_code": tracking_code})

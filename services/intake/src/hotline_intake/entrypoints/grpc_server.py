@@ -22,13 +22,23 @@ from hotline_intake.ports import Trees, Vault
 class IntakeServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, vault: Vault, trees: Trees, division: str) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database[Store],
+        clock: Clock,
+        vault: Vault,
+        trees: Trees,
+        division: str,
+        unusual_reveals: int,
+    ) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._vault = vault
         self._trees = trees
         self._division = division
+        self._unusual_reveals = unusual_reveals
 
     def RegisterAppeal(self, request: service_pb2.RegisterAppealRequest, call: Call) -> appeal_pb2.Appeal:
         registration = messages.registration_of(request)
@@ -182,14 +192,17 @@ class IntakeServicer:
 
     def RevealContact(self, request: service_pb2.RevealContactRequest, call: Call) -> service_pb2.Contact:
         with self._database.transaction(actor=call.principal) as tx:
-            contact = handlers.reveal_contact(
+            contact, is_unusual = handlers.reveal_contact(
                 appeal_id=uuid_of(request.name),
                 purpose=request.purpose,
                 permission=call.permission,
+                unusual=self._unusual_reveals,
                 tx=tx,
                 vault=self._vault,
                 now=self._clock.now(),
             )
+        if is_unusual:
+            telemetry.CONTACT_REVEALS_UNUSUAL.labels("intake").inc()
         return messages.contact_message(contact)
 
     def EraseCitizen(self, request: service_pb2.EraseCitizenRequest, call: Call) -> service_pb2.EraseCitizenResponse:

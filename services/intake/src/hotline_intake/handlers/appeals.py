@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -241,9 +241,12 @@ def read_appeal_text(*, appeal_id: UUID, permission: str, tx: Store, vault: Vaul
 
 
 def reveal_contact(
-    *, appeal_id: UUID, purpose: str, permission: str, tx: Store, vault: Vault, now: datetime
-) -> Contact:
+    *, appeal_id: UUID, purpose: str, permission: str, unusual: int, tx: Store, vault: Vault, now: datetime
+) -> tuple[Contact, bool]:
     """Who brought the appeal; the purpose is put on record (Art. 24(1), 36(4)).
+
+    unusual -- how many in an hour are; whoever comes to that, and to each multiple, is put on record under `contacts`,
+    and it is told.
 
     A unit may know while it leads the order, unless the citizen asked for confidentiality. Raises `NotOwnUnit`,
     `ContactRelayed`, `CitizenErased`.
@@ -252,8 +255,13 @@ def reveal_contact(
     _require_need_to_know(appeal, tx.actor)
     citizen, sealed = tx.sealed(appeal=appeal)
     contact = _contact(appeal, sealed, _open(citizen, vault))
+    revealed = tx.reveals(actor=tx.actor.subject, since=now - timedelta(hours=1)) + 1
     tx.record(action=permission, resource=appeal.name, time=now, purpose=purpose)
-    return contact
+    is_unusual = revealed % unusual == 0
+    if is_unusual:
+        details = {"in_an_hour": str(revealed)}
+        tx.record(action="intake.contacts.unusual", resource="contacts", time=now, purpose=purpose, details=details)
+    return contact, is_unusual
 
 
 def erase_citizen(*, citizen_id: UUID, reason: str, permission: str, tx: Store, now: datetime) -> None:
