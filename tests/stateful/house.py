@@ -58,7 +58,8 @@ class Deed:
 class House:
     """The services, their clock and the post."""
 
-    applications: Mapping[str, Application[Any]]
+    applications: dict[str, Application[Any]]
+    environs: Mapping[str, dict[str, str]]
     clock: VirtualClock
     clock_file: Path
     tables: Mapping[str, str] = field(init=False)
@@ -156,6 +157,14 @@ class House:
                     pass
         self.collect()
 
+    def restart(self) -> None:
+        """Every service but intake, which answers dispatch over the wire, dies and comes up again."""
+        for service, environ in self.environs.items():
+            if service != "intake":
+                self.applications[service].database.close()
+                self.applications[service] = _application(service, environ)
+                self.applications[service].database.open()
+
     def failed(self) -> list[str]:
         """Events that a service could not digest, with what it said."""
         broken = "SELECT type || ': ' || error FROM inbox WHERE state = 'dead' OR attempts > 0"
@@ -222,7 +231,12 @@ def build(*, servers: Endpoints, directory: Path, name: str, start: datetime) ->
         server = grpc.server(ThreadPoolExecutor(2))
         credentials = grpc.ssl_server_credentials([(key, certificate)], authority.certificate.read_bytes(), True)
         port = server.add_secure_port("127.0.0.1:0", credentials)
-        applications = {}
+        applications: dict[str, Application[Any]] = {}
+        environs = {}
+
+        def close(service: str) -> None:
+            applications[service].database.close()
+
         for service in SERVICES:
             database = f"{name}_{service}"
             servers.create_database(database)
@@ -240,9 +254,9 @@ def build(*, servers: Endpoints, directory: Path, name: str, start: datetime) ->
                 "HOTLINE_VAULT_KEY": str(directory / "keys"),
                 "HOTLINE_VAULT_LOOKUP_KEY": str(directory / "lookup"),
             }
-            application = _application(service, environ)
+            application, environs[service] = _application(service, environ), environ
             application.database.open()
-            stack.callback(application.database.close)
+            stack.callback(close, service)
             with application.database.transaction() as tx:
                 inbox.open_lanes(tx, sources=topology.sources_of(service, profile="city"))
             applications[service] = application
@@ -254,7 +268,7 @@ def build(*, servers: Endpoints, directory: Path, name: str, start: datetime) ->
         )
         server.start()
         stack.callback(lambda: server.stop(None).wait())
-        yield House(applications=applications, clock=clock, clock_file=directory / "clock")
+        yield House(applications=applications, environs=environs, clock=clock, clock_file=directory / "clock")
 
 
 def _application(service: str, environ: dict[str, str]) -> Application[Any]:
