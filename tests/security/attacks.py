@@ -77,6 +77,7 @@ _SAMPLES = {
     "^supervisions/": "supervisions/01234567-89ab-4def-8123-456789abcdef",
     "^(supervisions|": "supervisions/01234567-89ab-4def-8123-456789abcdef",
     "^circulars/": "circulars/01234567-89ab-4def-8123-456789abcdef",
+    "^accountabilityFiles/": "accountabilityFiles/01234567-89ab-4def-8123-456789abcdef",
 }
 _RESOURCES = frozenset({"Unit", "Entry"})  # which come in requests; what they must have, their services say
 # Of a resource that comes back in a request: not looked at.

@@ -7,6 +7,7 @@ import structlog
 import typer
 
 from hotline_cli.commands import (
+    accountability,
     appeals,
     asking,
     call_centre,
@@ -58,6 +59,7 @@ app.add_typer(training.app, name="training", help="Plan, hold and test courses o
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")
 app.add_typer(reports.app, name="protected", help="Reports of retaliation and leaks (Art. 36).")
+app.add_typer(accountability.app, name="accountability", help="Hold a unit to account (Art. 36).")
 app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")
 
 if __name__ == "__main__":

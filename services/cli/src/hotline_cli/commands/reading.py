@@ -95,6 +95,10 @@ _KINDS = {
         "office", sla.ListCircularsRequest, lambda p: p.sla.ListCirculars, "circulars",
         ("number", "unit", "points", "grave", "publish_time", "name"),
     ),
+    "accountability-files": _Kind(
+        "office", sla.ListAccountabilityFilesRequest, lambda p: p.sla.ListAccountabilityFiles, "accountability_files",
+        ("number", "unit", "ground", "state", "outcome", "open_time", "name"),
+    ),
     "scores": _Kind(
         "office", sla.ListUnitScoresRequest, lambda p: p.sla.ListUnitScores, "scores",
         ("unit", "received", "handled_in_time", "handled_late", "overdue", "filed", "satisfied", "asked", "score"),
@@ -162,6 +166,7 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "units": (dispatch.GetUnitRequest, lambda p: p.dispatch.GetUnit),
     "deadlines": (sla.GetDeadlineRequest, lambda p: p.sla.GetDeadline),
     "circulars": (sla.GetCircularRequest, lambda p: p.sla.GetCircular),
+    "accountabilityFiles": (sla.GetAccountabilityFileRequest, lambda p: p.sla.GetAccountabilityFile),
     "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
     "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),

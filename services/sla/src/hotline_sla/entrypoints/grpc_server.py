@@ -1,6 +1,6 @@
 """SlaService: translates, nothing more."""
 
-from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
+from hotline.sla.v1 import accountability_pb2, circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
 from hotline_kernel.call import Call
 from hotline_kernel.clock import Clock
@@ -10,7 +10,7 @@ from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
 from hotline_sla import handlers
-from hotline_sla.adapters import messages, pdf
+from hotline_sla.adapters import accountability_messages, messages, pdf
 from hotline_sla.adapters.postgres import KeyFilter, Store
 from hotline_sla.domain.assessment import NotOwnUnit, Weights
 from hotline_sla.domain.deadline import Law
@@ -157,6 +157,99 @@ class SlaServicer:
         with self._database.transaction(actor=call.principal) as tx:
             letter = handlers.letter_of(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
         return messages.document_message(request.name, letter, content=pdf.render(letter, issuer=self._issuer))
+
+    def OpenAccountabilityFile(
+        self, request: service_pb2.OpenAccountabilityFileRequest, call: Call
+    ) -> accountability_pb2.AccountabilityFile:
+        def work(tx: Store) -> accountability_pb2.AccountabilityFile:
+            now = self._clock.now()
+            file = handlers.open_accountability_file(
+                unit=request.unit,
+                ground=accountability_messages.ground_of(request.ground),
+                work_orders=request.work_orders,
+                reason=request.reason,
+                effect=request.effect,
+                circular=request.circular,
+                tx=tx,
+                now=now,
+                law=self._law,
+            )
+            details = {"unit": file.unit, "number": file.number, "evidence": file.evidence_digest}
+            tx.record(action=call.permission, resource=file.name, time=now, details=details)
+            return accountability_messages.file_message(file)
+
+        return self._commands.run(request, call, accountability_pb2.AccountabilityFile, work)
+
+    def StateAccountabilityCase(
+        self, request: service_pb2.StateAccountabilityCaseRequest, call: Call
+    ) -> accountability_pb2.AccountabilityFile:
+        def work(tx: Store) -> accountability_pb2.AccountabilityFile:
+            now = self._clock.now()
+            file = handlers.state_accountability_case(
+                name=request.name,
+                statement=request.statement,
+                visible_to=_visible_unit(call, ""),
+                tx=tx,
+                now=now,
+            )
+            tx.record(action=call.permission, resource=file.name, time=now, details={"number": file.number})
+            return accountability_messages.file_message(file)
+
+        return self._commands.run(request, call, accountability_pb2.AccountabilityFile, work)
+
+    def ReferAccountabilityFile(
+        self, request: service_pb2.ReferAccountabilityFileRequest, call: Call
+    ) -> accountability_pb2.AccountabilityFile:
+        def work(tx: Store) -> accountability_pb2.AccountabilityFile:
+            now = self._clock.now()
+            file = handlers.refer_accountability_file(name=request.name, authority=request.authority, tx=tx, now=now)
+            details = {"number": file.number, "authority": file.authority}
+            tx.record(action=call.permission, resource=file.name, time=now, details=details)
+            return accountability_messages.file_message(file)
+
+        return self._commands.run(request, call, accountability_pb2.AccountabilityFile, work)
+
+    def ConcludeAccountabilityFile(
+        self, request: service_pb2.ConcludeAccountabilityFileRequest, call: Call
+    ) -> accountability_pb2.AccountabilityFile:
+        def work(tx: Store) -> accountability_pb2.AccountabilityFile:
+            now = self._clock.now()
+            file = handlers.conclude_accountability_file(
+                name=request.name,
+                outcome=accountability_messages.outcome_of(request.outcome),
+                decision=request.decision,
+                tx=tx,
+                now=now,
+            )
+            details = {"number": file.number, "outcome": file.outcome}
+            tx.record(action=call.permission, resource=file.name, time=now, details=details)
+            return accountability_messages.file_message(file)
+
+        return self._commands.run(request, call, accountability_pb2.AccountabilityFile, work)
+
+    def GetAccountabilityFile(
+        self, request: service_pb2.GetAccountabilityFileRequest, call: Call
+    ) -> accountability_pb2.AccountabilityFile:
+        with self._database.transaction(actor=call.principal) as tx:
+            file = handlers.get_accountability_file(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+            tx.record(action=call.permission, resource=file.name, time=self._clock.now())
+        return accountability_messages.file_message(file)
+
+    def ListAccountabilityFiles(
+        self, request: service_pb2.ListAccountabilityFilesRequest, call: Call
+    ) -> service_pb2.ListAccountabilityFilesResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = tx.list_accountability_files(
+                unit=_visible_unit(call, request.unit),
+                state=accountability_messages.state_of(request.state),
+                after=page.after_uuid(),
+                limit=page.size + 1,
+            )
+        kept, token = page.cut(found, key=lambda file: [file.id])
+        return service_pb2.ListAccountabilityFilesResponse(
+            accountability_files=[accountability_messages.file_message(file) for file in kept], next_page_token=token
+        )
 
     def ListUnitScores(
         self, request: service_pb2.ListUnitScoresRequest, call: Call

@@ -13,6 +13,13 @@ from hotline.feedback.events.v1 import callback_events_pb2 as feedback_events
 from hotline.intake.events.v1 import appeal_events_pb2 as intake_events
 
 from hotline_sla.handlers import appeals, callbacks, key_supervision, orders
+from hotline_sla.handlers.accountability import (
+    conclude_accountability_file,
+    get_accountability_file,
+    open_accountability_file,
+    refer_accountability_file,
+    state_accountability_case,
+)
 from hotline_sla.handlers.circulars import get_circular, publish_circular, undone_orders
 from hotline_sla.handlers.documents import letter_of
 from hotline_sla.handlers.key_supervision import start_key_supervision
@@ -22,11 +29,16 @@ __all__ = [
     "ON_EVENT",
     "acknowledge_notice",
     "act_on_due_moments",
+    "conclude_accountability_file",
+    "get_accountability_file",
     "get_circular",
     "letter_of",
+    "open_accountability_file",
     "publish_circular",
     "recompute_provisional",
+    "refer_accountability_file",
     "start_key_supervision",
+    "state_accountability_case",
     "undone_orders",
 ]
 

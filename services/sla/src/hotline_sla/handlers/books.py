@@ -7,6 +7,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
+from hotline_sla.domain.accountability import AccountabilityFile
 from hotline_sla.domain.assessment import Order
 from hotline_sla.domain.circular import Circular, Undone
 from hotline_sla.domain.deadline import Deadline, Moment
@@ -21,6 +22,9 @@ class Books(Protocol):
 
     def deadlines(self, subject: str) -> list[Deadline]:
         """Every clock of a subject, locked, by round and kind."""
+
+    def deadline(self, deadline: UUID) -> Deadline | None:
+        """One clock with its whole history in `changes`."""
 
     def claim_moments(self, *, now: datetime, limit: int) -> list[tuple[Moment, Deadline]]:
         """Due moments with their clocks, the earliest first, locked; what others have locked is left to them."""
@@ -72,3 +76,18 @@ class Books(Protocol):
 
     def add_key_supervision(self, key: KeySupervision) -> None:
         """Put an order under key supervision; nothing if it is on that ground already."""
+
+    def written_notices(self, work_order: str, unit: str) -> tuple[str, ...]:
+        """Numbers of the written notices about an order to a unit, the oldest first."""
+
+    def next_file_serial(self) -> int:
+        """The next number of an accountability file."""
+
+    def add_accountability_file(self, file: AccountabilityFile) -> None:
+        """Keep a file with its evidence."""
+
+    def accountability_file(self, file: UUID, *, for_update: bool = False) -> AccountabilityFile | None:
+        """One file with its evidence, locked if it is to be changed."""
+
+    def save_accountability_file(self, file: AccountabilityFile) -> None:
+        """It was heard, referred or concluded; its opening and its evidence never change."""

@@ -1,5 +1,6 @@
 """The tables of sla: clocks and due moments, supervision, orders and the counts of their units."""
 
+from hotline_sla.adapters.postgres.accountability import AccountabilityFiles
 from hotline_sla.adapters.postgres.assessment import Assessments
 from hotline_sla.adapters.postgres.circulars import Circulars
 from hotline_sla.adapters.postgres.clocks import (
@@ -22,5 +23,5 @@ __all__ = [
 ]
 
 
-class Store(Clocks, Supervisions, Circulars, Assessments):
+class Store(Clocks, Supervisions, Circulars, AccountabilityFiles, Assessments):
     """A transaction over the tables of sla."""
