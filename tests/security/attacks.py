@@ -18,6 +18,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline_kernel.paging import Page
@@ -59,6 +60,8 @@ _NAMES = {
     "^(entries|bulletins)/": "entry",
     "^bulletins/": "bulletin",
     "^courses/": "course",
+    "^meetings/": "meeting",
+    "^meetingActions/": "meeting_action",
     "^contributions/": "contribution",
     "^(appeals|workOrders)/": "work_order",
     "^(appeals|calls)/": "appeal",
@@ -160,6 +163,13 @@ def _fill_list(message: Message, field: FieldDescriptor, life: Life) -> None:
             fill(elements.add(), life)
         elif field.type == FieldDescriptor.TYPE_INT32:
             elements.append(1)
+        elif field.type == FieldDescriptor.TYPE_STRING:
+            elements.append(_good_text(field, rules_of(field).repeated.items.string, life, is_resource=False))
+
+
+def _good_element(field: FieldDescriptor, life: Life) -> bytes:
+    """What goes before the attack in a new element of a list; a field that is no list merges with the good one."""
+    return fill(GetMessageClass(field.message_type)(), life).SerializeToString() if field.is_repeated else b""
 
 
 def _good_text(field: FieldDescriptor, rules: validate_pb2.StringRules, life: Life, is_resource: bool) -> str:
@@ -189,7 +199,7 @@ def attacks_on(rpc: Rpc, life: Life) -> Iterator[Attack]:
         for label, content, verdict in _on_field(field, good):
             body = content
             for outer in reversed(wrapped):
-                body = tagged(outer, body)
+                body = tagged(outer, _good_element(outer, life) + body)
             named = name if verdict == "message" else path
             yield Attack(f"{path}: {label}", base + body, named, verdict)
     for label, junk in _JUNK.items():

@@ -1,6 +1,7 @@
 """One thing of each kind, made through the public interfaces, for calls to be made about."""
 
 from dataclasses import dataclass
+from datetime import UTC
 
 from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
@@ -16,9 +17,12 @@ from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.knowledge.v1 import training_service_pb2 as training
+from hotline.sla.v1 import meeting_pb2
+from hotline.sla.v1 import meeting_service_pb2 as meetings
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import Hotline, new_request_id
 from hotline_cli.quiet import Quiet
+from hotline_kernel.calendar import ZONE
 
 from tests.support.lives import UNIT, registration, result_of
 
@@ -31,6 +35,8 @@ class Life:
     citizen: str
     category: str
     course: str
+    meeting: str
+    meeting_action: str
     repeat: str
     contest: str
     hold: str
@@ -89,6 +95,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
             request_id=new_request_id(),
         )
     )
+    meeting = _hold_a_meeting(hotline)
     matter = registration(1, draft=False)
     matter.category, matter.text = "综合/其他", "另一件完全不同的事情，与供热没有关系。"
     other = operator.RegisterAppeal(matter)
@@ -141,6 +148,8 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         citizen=appeal.citizen,
         category=category.name,
         course=course.name,
+        meeting=meeting.name,
+        meeting_action=meeting.actions[0].name,
         repeat=repeat.name,
         contest=contest.name,
         hold=hold.name,
@@ -153,3 +162,24 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         bulletin=bulletin.name,
         contribution=contributions[0].name,
     )
+
+
+def _hold_a_meeting(hotline: Hotline) -> meeting_pb2.Meeting:
+    office = hotline.person("office").meetings
+    now = hotline.person("auditor").sla.GetSchedule(sla.GetScheduleRequest()).now
+    day = now.ToDatetime(tzinfo=UTC).astimezone(ZONE).date()
+    today = Date(year=day.year, month=day.month, day=day.day)
+    planned = office.PlanMeeting(
+        meetings.PlanMeetingRequest(
+            title="供人攻击的会议", plan_date=today, start_date=today, end_date=today, request_id=new_request_id()
+        )
+    )
+    held: meeting_pb2.Meeting = office.HoldMeeting(
+        meetings.HoldMeetingRequest(
+            name=planned.name,
+            participants=["热线办"],
+            actions=[meetings.ActionDraft(text="供人攻击的事项", owner=UNIT, due_date=today)],
+            request_id=new_request_id(),
+        )
+    )
+    return held

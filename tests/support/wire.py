@@ -26,7 +26,7 @@ from hotline.intake.v1 import (
 )
 from hotline.knowledge.v1 import knowledge_service_pb2, training_service_pb2
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
-from hotline.sla.v1 import sla_service_pb2
+from hotline.sla.v1 import meeting_service_pb2, sla_service_pb2
 
 _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
     "intake": (
@@ -38,7 +38,10 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"],
     ),
     "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
-    "sla": (sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],),
+    "sla": (
+        sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
+        meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"],
+    ),
     "feedback": (
         feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],
         report_service_pb2.DESCRIPTOR.services_by_name["ReportService"],

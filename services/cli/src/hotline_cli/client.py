@@ -41,7 +41,7 @@ from hotline.operations.v1 import (
     delivery_service_pb2,
     delivery_service_pb2_grpc,
 )
-from hotline.sla.v1 import sla_service_pb2, sla_service_pb2_grpc
+from hotline.sla.v1 import meeting_service_pb2, meeting_service_pb2_grpc, sla_service_pb2, sla_service_pb2_grpc
 from hotline_kernel import rpc_client
 
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
@@ -77,6 +77,7 @@ class Person:
     call_centre: call_centre_service_pb2_grpc.CallCentreServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
+    meetings: meeting_service_pb2_grpc.MeetingServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
     reports: report_service_pb2_grpc.ReportServiceStub
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
@@ -137,6 +138,9 @@ class Hotline:
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
             ),
             sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
+            meetings=stub(
+                meeting_service_pb2_grpc.MeetingServiceStub, "sla", of(meeting_service_pb2, "MeetingService")
+            ),
             feedback=stub(
                 feedback_service_pb2_grpc.FeedbackServiceStub, "feedback", of(feedback_service_pb2, "FeedbackService")
             ),

@@ -18,6 +18,7 @@ from hotline_cli.commands import (
     holds,
     knowledge,
     matters,
+    meetings,
     operations,
     orders,
     quality,
@@ -55,6 +56,7 @@ _PARTS = (
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
+app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")

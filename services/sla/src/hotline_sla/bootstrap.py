@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
-from hotline.sla.v1 import sla_service_pb2
+from hotline.sla.v1 import meeting_service_pb2, sla_service_pb2
 from hotline_kernel import calendar, clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -17,6 +17,7 @@ from hotline_sla.adapters.postgres import Store
 from hotline_sla.domain.assessment import Weights
 from hotline_sla.domain.deadline import Kind, Law, State, Terms
 from hotline_sla.entrypoints.grpc_server import SlaServicer
+from hotline_sla.entrypoints.meeting_server import MeetingServicer
 from hotline_sla.settings import Settings
 
 MOMENTS_A_TRANSACTION = 200
@@ -43,7 +44,10 @@ def build(settings: Settings) -> Application[Store]:
         servicers={
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
                 database=database, clock=legal_clock, law=law, weights=Weights(), issuer=settings.document_issuer
-            )
+            ),
+            meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"]: MeetingServicer(
+                database=database, clock=legal_clock, weights=Weights()
+            ),
         },
         subscriptions=subscriptions(law),
         tickers=tickers(settings, database=database, legal_clock=legal_clock, law=law),

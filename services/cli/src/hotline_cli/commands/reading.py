@@ -21,6 +21,7 @@ from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline.knowledge.v1 import training_service_pb2 as training
+from hotline.sla.v1 import meeting_service_pb2 as meetings
 from hotline.sla.v1 import sla_service_pb2 as sla
 
 from hotline_cli.client import Person, pages
@@ -151,6 +152,14 @@ _KINDS = {
         "office", training.ListCoursesRequest, lambda p: p.training.ListCourses, "courses",
         ("plan_date", "kind", "state", "title", "trainer", "name"),
     ),
+    "meetings": _Kind(
+        "office", meetings.ListMeetingsRequest, lambda p: p.meetings.ListMeetings, "meetings",
+        ("plan_date", "state", "title", "participants", "name"),
+    ),
+    "meeting-actions": _Kind(
+        "office", meetings.ListMeetingActionsRequest, lambda p: p.meetings.ListMeetingActions, "meeting_actions",
+        ("owner", "due_date", "overdue", "finish_time", "text", "name"),
+    ),
     "training-records": _Kind(
         "office", training.ListTrainingRecordsRequest, lambda p: p.training.ListTrainingRecords, "training_records",
         ("person", "passed", "attend_time", "course"),
@@ -170,6 +179,7 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "callbacks": (feedback.GetCallbackRequest, lambda p: p.feedback.GetCallback),
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
     "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),
+    "meetings": (meetings.GetMeetingRequest, lambda p: p.meetings.GetMeeting),
     "courses": (training.GetCourseRequest, lambda p: p.training.GetCourse),
 }
 

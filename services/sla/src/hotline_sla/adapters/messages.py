@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
+from hotline.sla.v1.meeting_service_pb2 import PlanMeetingRequest
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 
 from hotline_sla.adapters.postgres import DeadlineFilter, KeyFilter, KeySupervised
@@ -179,9 +180,9 @@ def step_of(value: "deadline_pb2.SupervisionStep.ValueType") -> Step | None:
     return Step(deadline_pb2.SupervisionStep.Name(value).removeprefix("SUPERVISION_STEP_")) if value else None
 
 
-def period_of(request: service_pb2.ListUnitScoresRequest) -> tuple[date, date]:
+def period_of(request: service_pb2.ListUnitScoresRequest | PlanMeetingRequest) -> tuple[date, date]:
     """First and last day. Raises FieldInvalid for what is no day, PeriodInvalid if it ends before it starts."""
-    start, end = _day(request.start_date, field="start_date"), _day(request.end_date, field="end_date")
+    start, end = day_of(request.start_date, field="start_date"), day_of(request.end_date, field="end_date")
     if end < start:
         raise PeriodInvalid(
             violations=[("end_date", "must not be before start_date")],
@@ -211,7 +212,8 @@ def timestamp(time: datetime | None) -> Timestamp | None:
     return message
 
 
-def _day(message: Date, *, field: str) -> date:
+def day_of(message: Date, *, field: str) -> date:
+    """A day of the calendar. Raises FieldInvalid."""
     try:
         return date(message.year, message.month, message.day)
     except ValueError as error:

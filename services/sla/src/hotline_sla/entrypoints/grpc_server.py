@@ -15,6 +15,7 @@ from hotline_sla.adapters.postgres import KeyFilter, Store
 from hotline_sla.domain.assessment import NotOwnUnit, Weights
 from hotline_sla.domain.deadline import Law
 from hotline_sla.domain.supervision import Ground
+from hotline_sla.entrypoints.visibility import is_restricted, visible_unit
 
 
 class SlaServicer:
@@ -33,7 +34,7 @@ class SlaServicer:
             deadline = tx.deadline(uuid_of(request.name))
         if deadline is None:
             raise ResourceNotFound(resource=request.name)
-        if _is_restricted(call) and deadline.unit != call.principal.unit:
+        if is_restricted(call) and deadline.unit != call.principal.unit:
             raise NotOwnUnit
         return messages.deadline_message(deadline, law=self._law)
 
@@ -41,7 +42,7 @@ class SlaServicer:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
             found = tx.list_deadlines(
-                matching=messages.deadline_filter(request, unit=_visible_unit(call, request.unit)),
+                matching=messages.deadline_filter(request, unit=visible_unit(call, request.unit)),
                 after=messages.due_position(page.after),
                 limit=page.size + 1,
             )
@@ -57,7 +58,7 @@ class SlaServicer:
         with self._database.transaction(actor=call.principal) as tx:
             found = tx.list_supervisions(
                 work_order=request.work_order or None,
-                unit=_visible_unit(call, request.unit),
+                unit=visible_unit(call, request.unit),
                 step=messages.step_of(request.step),
                 after=page.after_uuid(),
                 limit=page.size + 1,
@@ -103,7 +104,7 @@ class SlaServicer:
         self, request: service_pb2.ListKeySupervisionsRequest, call: Call
     ) -> service_pb2.ListKeySupervisionsResponse:
         page = Page.read(request)
-        wanted = messages.key_filter(request, unit=_visible_unit(call, request.unit))
+        wanted = messages.key_filter(request, unit=visible_unit(call, request.unit))
         with self._database.transaction(actor=call.principal) as tx:
             found = tx.list_key_supervisions(matching=wanted, after=page.after_uuid(), limit=page.size + 1)
         kept, token = page.cut(found, key=lambda row: [row.key.id])
@@ -139,14 +140,14 @@ class SlaServicer:
 
     def GetCircular(self, request: service_pb2.GetCircularRequest, call: Call) -> circular_pb2.Circular:
         with self._database.transaction(actor=call.principal) as tx:
-            circular = handlers.get_circular(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+            circular = handlers.get_circular(name=request.name, visible_to=visible_unit(call, ""), tx=tx)
         return messages.circular_message(circular)
 
     def ListCirculars(self, request: service_pb2.ListCircularsRequest, call: Call) -> service_pb2.ListCircularsResponse:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
             found = tx.list_circulars(
-                unit=_visible_unit(call, request.unit), after=page.after_uuid(), limit=page.size + 1
+                unit=visible_unit(call, request.unit), after=page.after_uuid(), limit=page.size + 1
             )
         kept, token = page.cut(found, key=lambda circular: [circular.id])
         return service_pb2.ListCircularsResponse(
@@ -155,7 +156,7 @@ class SlaServicer:
 
     def GetDocument(self, request: service_pb2.GetDocumentRequest, call: Call) -> document_pb2.Document:
         with self._database.transaction(actor=call.principal) as tx:
-            letter = handlers.letter_of(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+            letter = handlers.letter_of(name=request.name, visible_to=visible_unit(call, ""), tx=tx)
         return messages.document_message(request.name, letter, content=pdf.render(letter, issuer=self._issuer))
 
     def OpenAccountabilityFile(
@@ -260,7 +261,7 @@ class SlaServicer:
             found = tx.counts_by_unit(
                 start=start,
                 end=end,
-                unit=_visible_unit(call, request.unit),
+                unit=visible_unit(call, request.unit),
                 after=page.after_text(),
                 limit=page.size + 1,
             )
@@ -277,16 +278,3 @@ class SlaServicer:
         return service_pb2.Schedule(
             next_due_time=messages.timestamp(next_due_time), lagging=lagging, now=messages.timestamp(now)
         )
-
-
-def _is_restricted(call: Call) -> bool:
-    return "unit" in call.principal.roles and "office" not in call.principal.roles
-
-
-def _visible_unit(call: Call, asked: str) -> str | None:
-    """The unit to filter by. Raises NotOwnUnit if a unit asks for another's."""
-    if not _is_restricted(call):
-        return asked or None
-    if not call.principal.unit or asked not in ("", call.principal.unit):
-        raise NotOwnUnit
-    return call.principal.unit

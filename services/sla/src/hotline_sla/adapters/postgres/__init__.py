@@ -10,6 +10,7 @@ from hotline_sla.adapters.postgres.clocks import (
     DeadlineFilter,
     deadlines_query,
 )
+from hotline_sla.adapters.postgres.meetings import Meetings
 from hotline_sla.adapters.postgres.supervision import KeyFilter, KeySupervised, Supervisions
 
 __all__ = [
@@ -23,5 +24,5 @@ __all__ = [
 ]
 
 
-class Store(Clocks, Supervisions, Circulars, AccountabilityFiles, Assessments):
+class Store(Clocks, Supervisions, Circulars, AccountabilityFiles, Assessments, Meetings):
     """A transaction over the tables of sla."""
