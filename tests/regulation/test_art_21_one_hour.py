@@ -106,11 +106,15 @@ class TestADraftedWorkOrder:
         city.settle()
         back = city.appeal(appeal.name)
         assert (back.state, back.draft.return_reason) == (State.APPEAL_STATE_REGISTERED, "缺门牌号")
+        assert moment(back.draft.draft_time) == moment(appeal.create_time)
+        assert moment(back.draft.return_time) == city.now
         assert city.state(appeal.name, ANSWER) == "RUNNING"
         assert (moment(city.clock(appeal.name, ANSWER).due_time) - city.now).total_seconds() == 2400
         again = intake.DraftWorkOrderRequest(name=appeal.name, draft=city.draft(), request_id=new_request_id())
         city.operator.DraftWorkOrder(again)
-        assert city.release(appeal.name).state == State.APPEAL_STATE_REFERRED
+        out = city.appeal(city.release(appeal.name).name)
+        assert out.state == State.APPEAL_STATE_REFERRED
+        assert moment(out.draft.draft_time) == moment(out.draft.release_time) == city.now
 
     def test_never_names_the_citizen(self, city: City) -> None:
         """What the unit reads says what to do, not who asked (Art. 36(4))."""

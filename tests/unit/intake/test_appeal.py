@@ -1,7 +1,7 @@
 """An appeal moves as Art. 6 and 21 say, and in no other way."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 NOW = datetime(2026, 5, 8, 1, 0, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=20)
 CONTENT = DraftContent(
     text="请核实供热情况", lead_unit="units/heat", supporting_units=(), directive_kind=DirectiveKind.UNSPECIFIED
 )
@@ -51,8 +52,8 @@ def appeal_in(state: State = State.REGISTERED, *, emergency: bool = False) -> Ap
         transferred_from=None,
         citizen_id=UUID("01970000-0000-7000-8000-000000000002"),
     )
-    drafted = registered.drafted(content=CONTENT, operator="operator-1")
-    referred = drafted.referred(content=None, reviewer="reviewer-1")
+    drafted = registered.drafted(content=CONTENT, operator="operator-1", now=NOW)
+    referred = drafted.referred(content=None, reviewer="reviewer-1", now=NOW)
     return {
         State.REGISTERED: registered,
         State.DRAFTED: drafted,
@@ -67,9 +68,9 @@ MOVES = {
     "decline": lambda a: a.declined(ground=DeclineGround.CIVIL_DISPUTE, referral="法院", actor="o", now=NOW),
     "reinstate": lambda a: a.reinstated(),
     "answer": lambda a: a.answered(text="可以办理", entry="", actor="o", now=NOW),
-    "draft": lambda a: a.drafted(content=CONTENT, operator="o"),
-    "return_draft": lambda a: a.draft_returned(reason="缺地址", reviewer="r"),
-    "release": lambda a: a.referred(content=None, reviewer="r"),
+    "draft": lambda a: a.drafted(content=CONTENT, operator="o", now=NOW),
+    "return_draft": lambda a: a.draft_returned(reason="缺地址", reviewer="r", now=NOW),
+    "release": lambda a: a.referred(content=None, reviewer="r", now=NOW),
     "close": lambda a: a.closed(),
     "reopen": lambda a: a.reopened(),
 }
@@ -109,10 +110,11 @@ class TestMoves:
 
     def test_the_reviewers_version_goes_out_and_the_operators_stays(self) -> None:
         theirs = replace(CONTENT, text="请于两日内核实")
-        released = appeal_in(State.DRAFTED).referred(content=theirs, reviewer="reviewer-2")
+        released = appeal_in(State.DRAFTED).referred(content=theirs, reviewer="reviewer-2", now=LATER)
         assert released.draft
         assert (released.draft.proposed, released.draft.released) == (CONTENT, theirs)
         assert (released.draft.operator, released.draft.reviewer) == ("operator-1", "reviewer-2")
+        assert (released.draft.draft_time, released.draft.release_time) == (NOW, LATER)
         assert released.released_content() == theirs
 
     def test_nothing_went_out_before_the_release(self) -> None:
@@ -120,12 +122,13 @@ class TestMoves:
             appeal_in(State.DRAFTED).released_content()
 
     def test_a_returned_draft_says_why_until_it_is_drafted_again(self) -> None:
-        returned = appeal_in(State.DRAFTED).draft_returned(reason="缺地址", reviewer="r")
+        returned = appeal_in(State.DRAFTED).draft_returned(reason="缺地址", reviewer="r", now=LATER)
         assert returned.draft
-        assert returned.draft.return_reason == "缺地址"
-        again = returned.drafted(content=CONTENT, operator="o")
+        assert (returned.draft.return_reason, returned.draft.return_time) == ("缺地址", LATER)
+        again = returned.drafted(content=CONTENT, operator="o", now=LATER)
         assert again.draft
-        assert again.draft.return_reason == ""
+        assert (again.draft.return_reason, again.draft.return_time) == ("", None)
+        assert again.draft.draft_time == LATER
 
     def test_taken_up_again_an_appeal_waits_for_its_new_hour(self) -> None:
         declined = replace(appeal_in(State.DECLINED), answer_due_time=NOW, answer_overdue=True)

@@ -272,6 +272,9 @@ def _draft_message(appeal: Appeal) -> appeal_pb2.Draft | None:
         operator=draft.operator,
         reviewer=draft.reviewer,
         return_reason=draft.return_reason,
+        draft_time=_timestamp(draft.draft_time) if draft.draft_time else None,
+        return_time=_timestamp(draft.return_time) if draft.return_time else None,
+        release_time=_timestamp(draft.release_time) if draft.release_time else None,
     )
 
 

@@ -39,7 +39,8 @@ _COLUMNS = """
     appeal.decline_ground, appeal.decline_referral, appeal.decline_actor, appeal.decline_time,
     appeal.answer_text, appeal.answer_entry, appeal.answer_actor, appeal.answer_time,
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
-    appeal.draft_return_reason, appeal.answer_due_time, appeal.answer_overdue,
+    appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
+    appeal.answer_due_time, appeal.answer_overdue,
     work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date
 """
 _SELECT = f"SELECT {_COLUMNS} FROM appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id"  # noqa: S608
@@ -67,12 +68,12 @@ _ADD = """ registered AS (
   INSERT INTO appeal (
     id, version, number, tracking_code, channel, kind, request_type, asker, category, region, title, state, create_time,
     confidential, anonymous, emergency, transfer_line, transfer_reference, citizen_id, sealed_contact, sealed_text,
-    draft_proposed, draft_operator
+    draft_proposed, draft_operator, draft_time
   )
   SELECT %(id)s, %(version)s, %(number)s, %(tracking_code)s, %(channel)s, %(kind)s, %(request_type)s, %(asker)s,
     %(category)s, %(region)s, %(title)s, %(state)s, %(create_time)s, %(confidential)s, %(anonymous)s, %(emergency)s,
     %(transfer_line)s, %(transfer_reference)s, owner.id, %(sealed_contact)s, %(sealed_text)s, %(draft_proposed)s,
-    %(draft_operator)s
+    %(draft_operator)s, %(draft_time)s
   FROM owner RETURNING id
 )
 INSERT INTO citizen_message (appeal_id, number, channel, occasion, text, create_time)
@@ -85,8 +86,9 @@ UPDATE appeal SET version = %(version)s, state = %(state)s,
   decline_time = %(decline_time)s, answer_text = %(answer_text)s, answer_entry = %(answer_entry)s,
   answer_actor = %(answer_actor)s, answer_time = %(answer_time)s, draft_proposed = %(draft_proposed)s,
   draft_released = %(draft_released)s, draft_operator = %(draft_operator)s, draft_reviewer = %(draft_reviewer)s,
-  draft_return_reason = %(draft_return_reason)s, answer_due_time = %(answer_due_time)s,
-  answer_overdue = %(answer_overdue)s
+  draft_return_reason = %(draft_return_reason)s, draft_time = %(draft_time)s,
+  draft_return_time = %(draft_return_time)s, draft_release_time = %(draft_release_time)s,
+  answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s
 WHERE id = %(id)s
 """
 
@@ -181,6 +183,7 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
             "sealed_text": sealed.text,
             "draft_proposed": _content_json(draft.proposed) if draft else None,
             "draft_operator": draft.operator if draft else None,
+            "draft_time": draft.draft_time if draft else None,
             "receipt": receipt,
         }
         self.run(owner + _ADD, params)
@@ -233,6 +236,9 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
             "draft_operator": draft.operator if draft else None,
             "draft_reviewer": draft.reviewer if draft else None,
             "draft_return_reason": draft.return_reason if draft else None,
+            "draft_time": draft.draft_time if draft else None,
+            "draft_return_time": draft.return_time if draft else None,
+            "draft_release_time": draft.release_time if draft else None,
             "answer_due_time": appeal.answer_due_time,
             "answer_overdue": appeal.answer_overdue,
         }
@@ -401,9 +407,12 @@ def _draft(row: DictRow) -> Draft | None:
     return Draft(
         proposed=_content(row["draft_proposed"]),
         operator=row["draft_operator"],
+        draft_time=row["draft_time"],
         released=_content(row["draft_released"]) if row["draft_released"] else None,
         reviewer=row["draft_reviewer"] or "",
         return_reason=row["draft_return_reason"] or "",
+        return_time=row["draft_return_time"],
+        release_time=row["draft_release_time"],
     )
 
 

@@ -170,9 +170,13 @@ class Draft:
 
     proposed: DraftContent
     operator: str
+    draft_time: datetime | None
+    """Unknown for what was drafted before the time was kept."""
     released: DraftContent | None = None
     reviewer: str = ""
     return_reason: str = ""
+    return_time: datetime | None = None
+    release_time: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,20 +259,21 @@ class Appeal:
             raise EmergencyNotAnswerable(resource=self.name)
         return self._moved(State.ANSWERED, answer=Answer(text=text, entry=entry, actor=actor, answer_time=now))
 
-    def drafted(self, *, content: DraftContent, operator: str) -> "Appeal":
+    def drafted(self, *, content: DraftContent, operator: str, now: datetime) -> "Appeal":
         """A work order is drafted and waits for the review seat; the hour runs on (Art. 21)."""
         self._require(State.REGISTERED)
-        return self._moved(State.DRAFTED, draft=Draft(proposed=content, operator=operator))
+        return self._moved(State.DRAFTED, draft=Draft(proposed=content, operator=operator, draft_time=now))
 
-    def draft_returned(self, *, reason: str, reviewer: str) -> "Appeal":
+    def draft_returned(self, *, reason: str, reviewer: str, now: datetime) -> "Appeal":
         """The review seat gave the draft back to the operator (Art. 21)."""
-        draft = self._waiting_draft()
-        return self._moved(State.REGISTERED, draft=replace(draft, reviewer=reviewer, return_reason=reason))
+        draft = replace(self._waiting_draft(), reviewer=reviewer, return_reason=reason, return_time=now)
+        return self._moved(State.REGISTERED, draft=draft)
 
-    def referred(self, *, content: DraftContent | None, reviewer: str) -> "Appeal":
+    def referred(self, *, content: DraftContent | None, reviewer: str, now: datetime) -> "Appeal":
         """The review seat sent the draft out, as drafted or in its own version (Art. 21)."""
         draft = self._waiting_draft()
-        return self._moved(State.REFERRED, draft=replace(draft, released=content or draft.proposed, reviewer=reviewer))
+        draft = replace(draft, released=content or draft.proposed, reviewer=reviewer, release_time=now)
+        return self._moved(State.REFERRED, draft=draft)
 
     def closed(self) -> "Appeal":
         """Its work order is closed."""

@@ -70,7 +70,7 @@ def register_appeal(
         citizen_id=citizen.id,
     )
     if draft:
-        appeal = appeal.drafted(content=draft, operator=tx.actor.subject)
+        appeal = appeal.drafted(content=draft, operator=tx.actor.subject, now=now)
     receipt = telling.receipt(appeal=appeal)
     sealed = _seal(registration, appeal, key)
     tx.add_appeal(appeal=appeal, sealed=sealed, citizen=citizen, is_new=known is None, receipt=receipt)
@@ -147,7 +147,7 @@ def draft_work_order(
     *, appeal_id: UUID, etag: str, content: DraftContent, permission: str, tx: Store, vault: Vault, now: datetime
 ) -> Appeal:
     """Drafts a work order for the review seat (Art. 21). Raises `FieldInvalid` when it names the citizen."""
-    appeal = _to_change(appeal_id, etag, tx).drafted(content=content, operator=tx.actor.subject)
+    appeal = _to_change(appeal_id, etag, tx).drafted(content=content, operator=tx.actor.subject, now=now)
     _refuse_identity(appeal, "draft.text", content.text, tx, vault)
     tx.save(appeal=appeal)
     tx.record(action=permission, resource=appeal.name, time=now)
@@ -161,7 +161,7 @@ def release_draft(
 
     Raises `FieldInvalid` when it names the citizen.
     """
-    appeal = _to_change(appeal_id, etag, tx).referred(content=content, reviewer=tx.actor.subject)
+    appeal = _to_change(appeal_id, etag, tx).referred(content=content, reviewer=tx.actor.subject, now=now)
     released = appeal.released_content()
     _refuse_identity(appeal, "content.text", released.text, tx, vault)
     tx.save(appeal=appeal)
@@ -188,7 +188,7 @@ def release_draft(
 
 def return_draft(*, appeal_id: UUID, etag: str, reason: str, permission: str, tx: Store, now: datetime) -> Appeal:
     """Gives the draft back to the operator (Art. 21)."""
-    appeal = _to_change(appeal_id, etag, tx).draft_returned(reason=reason, reviewer=tx.actor.subject)
+    appeal = _to_change(appeal_id, etag, tx).draft_returned(reason=reason, reviewer=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.record(action=permission, resource=appeal.name, time=now, purpose=reason)
     return appeal
