@@ -169,7 +169,9 @@ def _fill_list(message: Message, field: FieldDescriptor, life: Life) -> None:
 
 def _good_element(field: FieldDescriptor, life: Life) -> bytes:
     """What goes before the attack in a new element of a list; a field that is no list merges with the good one."""
-    return fill(GetMessageClass(field.message_type)(), life).SerializeToString() if field.is_repeated else b""
+    if field.message_type is None or not field.is_repeated:
+        return b""
+    return fill(GetMessageClass(field.message_type)(), life).SerializeToString()
 
 
 def _good_text(field: FieldDescriptor, rules: validate_pb2.StringRules, life: Life, is_resource: bool) -> str:

@@ -189,7 +189,7 @@ class SlaServicer:
             file = handlers.state_accountability_case(
                 name=request.name,
                 statement=request.statement,
-                visible_to=_visible_unit(call, ""),
+                visible_to=visible_unit(call, ""),
                 tx=tx,
                 now=now,
             )
@@ -232,7 +232,7 @@ class SlaServicer:
         self, request: service_pb2.GetAccountabilityFileRequest, call: Call
     ) -> accountability_pb2.AccountabilityFile:
         with self._database.transaction(actor=call.principal) as tx:
-            file = handlers.get_accountability_file(name=request.name, visible_to=_visible_unit(call, ""), tx=tx)
+            file = handlers.get_accountability_file(name=request.name, visible_to=visible_unit(call, ""), tx=tx)
             tx.record(action=call.permission, resource=file.name, time=self._clock.now())
         return accountability_messages.file_message(file)
 
@@ -242,7 +242,7 @@ class SlaServicer:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
             found = tx.list_accountability_files(
-                unit=_visible_unit(call, request.unit),
+                unit=visible_unit(call, request.unit),
                 state=accountability_messages.state_of(request.state),
                 after=page.after_uuid(),
                 limit=page.size + 1,
