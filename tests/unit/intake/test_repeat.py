@@ -109,6 +109,21 @@ class TestWhatIsFound:
         assert list(heads) == [UUID(int=1)]
         assert set(parent) == {UUID(int=number) for number in range(2, 7)}
 
+    @given(st.permutations([1, 2, 3, 4]))
+    def test_of_one_citizen_is_the_same_in_whatever_order_it_comes(self, order: list[int]) -> None:
+        """An event may overtake another: who asked is known all the same (Art. 25(2))."""
+        words = ("", "上次答复说两天修好，至今没有人来，请再次催办。", "第三次反映", "第四次反映，请尽快")
+        parent: dict[int, tuple[int, RepeatKind]] = {}
+        seen: list[Sketched] = []
+        for number in order:
+            new = sketched(number, f"{COLD}{words[number - 1]}", citizen=77)
+            heads = [each for each in seen if each.appeal_id.int not in parent]
+            for link in found(new=new, own=seen, heads=heads, measure=MEASURE):
+                parent.setdefault(link.appeal_id.int, (link.earlier_id.int, link.kind))
+            seen.append(new)
+        assert set(parent) == {2, 3, 4}
+        assert {kind for _, kind in parent.values()} == {RepeatKind.SAME_CITIZEN}
+
 
 class TestAGroup:
     @pytest.mark.parametrize(

@@ -171,34 +171,32 @@ class Finding:
 def found(*, new: Sketched, own: Sequence[Sketched], heads: Sequence[Sketched], measure: Measure) -> list[Finding]:
     """What a new appeal repeats: the citizen's own latest about the same, or else the eldest head of its like.
 
-    own -- the citizen's earlier ones;  heads -- that share a band with it. Heads that came at once without knowing of
-    each other are gathered under the eldest on the occasion.
+    own -- the citizen's others;  heads -- that share a band with it. An appeal may be looked at after a later one: the
+    citizen's own next one then repeats it, and heads that came without knowing of each other are gathered under the
+    eldest.
     """
-    mine = _own_latest(new, own, measure)
-    alike = [head for head in heads if head.place == new.place and head.appeal_id != new.appeal_id]
+    alike_own = [each for each in own if each.place == new.place]
+    alike_own = [each for each in alike_own if similarity(one=new.sketch, other=each.sketch) >= measure.own_similarity]
+    before = max((each for each in alike_own if each.appeal_id < new.appeal_id), key=_age, default=None)
+    after = min((each for each in alike_own if each.appeal_id > new.appeal_id), key=_age, default=None)
+    own_links = ([_repeat(new, before)] if before else []) + ([_repeat(after, new)] if after else [])
+    linked = {new.appeal_id, *(each.appeal_id for each in own_links)}
+    alike = [head for head in heads if head.place == new.place and head.appeal_id not in linked]
     alike = [head for head in alike if similarity(one=new.sketch, other=head.sketch) >= measure.similarity]
-    elder_first = sorted(alike if mine else [new, *alike], key=lambda each: each.appeal_id)
-    under_one = [_problem(later, elder_first[0]) for later in elder_first[1:]]
-    return ([mine] if mine else []) + [each for each in under_one if each.similarity >= measure.similarity]
+    elder_first = sorted(alike if before else [new, *alike], key=_age)
+    under_one = [_repeat(later, elder_first[0]) for later in elder_first[1:]]
+    return own_links + [each for each in under_one if each.similarity >= measure.similarity]
 
 
-def _own_latest(new: Sketched, own: Sequence[Sketched], measure: Measure) -> Finding | None:
-    for before in sorted(own, key=lambda each: each.appeal_id, reverse=True):
-        value = similarity(one=new.sketch, other=before.sketch)
-        if before.appeal_id < new.appeal_id and before.place == new.place and value >= measure.own_similarity:
-            return Finding(
-                appeal_id=new.appeal_id,
-                earlier_id=before.appeal_id,
-                kind=RepeatKind.SAME_CITIZEN,
-                similarity=value,
-            )
-    return None
+def _age(sketched: Sketched) -> UUID:
+    return sketched.appeal_id
 
 
-def _problem(later: Sketched, earlier: Sketched) -> Finding:
+def _repeat(later: Sketched, earlier: Sketched) -> Finding:
+    same = later.citizen_id == earlier.citizen_id
     return Finding(
         appeal_id=later.appeal_id,
         earlier_id=earlier.appeal_id,
-        kind=RepeatKind.SAME_PROBLEM,
+        kind=RepeatKind.SAME_CITIZEN if same else RepeatKind.SAME_PROBLEM,
         similarity=similarity(one=later.sketch, other=earlier.sketch),
     )
