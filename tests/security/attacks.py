@@ -60,6 +60,7 @@ _NAMES = {
     "^(entries|bulletins)/": "entry",
     "^bulletins/": "bulletin",
     "^courses/": "course",
+    "^gaps/": "gap",
     "^meetings/": "meeting",
     "^meetingActions/": "meeting_action",
     "^contributions/": "contribution",

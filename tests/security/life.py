@@ -15,6 +15,7 @@ from hotline.intake.v1 import hold_service_pb2 as holds
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import bulletin_pb2, training_pb2
+from hotline.knowledge.v1 import gap_service_pb2 as gaps
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.knowledge.v1 import training_service_pb2 as training
 from hotline.sla.v1 import meeting_pb2
@@ -48,6 +49,7 @@ class Life:
     entry: str
     bulletin: str
     contribution: str
+    gap: str
 
 
 def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
@@ -94,6 +96,9 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
             trainer="培训科",
             request_id=new_request_id(),
         )
+    )
+    gap = hotline.person("operator").gaps.ReportGap(
+        gaps.ReportGapRequest(query="供人攻击的缺口", request_id=new_request_id())
     )
     meeting = _hold_a_meeting(hotline)
     matter = registration(1, draft=False)
@@ -161,6 +166,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         entry=entries[0].name,
         bulletin=bulletin.name,
         contribution=contributions[0].name,
+        gap=gap.name,
     )
 
 

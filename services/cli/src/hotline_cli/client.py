@@ -30,6 +30,8 @@ from hotline.intake.v1 import (
     repeat_service_pb2_grpc,
 )
 from hotline.knowledge.v1 import (
+    gap_service_pb2,
+    gap_service_pb2_grpc,
     knowledge_service_pb2,
     knowledge_service_pb2_grpc,
     training_service_pb2,
@@ -82,6 +84,7 @@ class Person:
     reports: report_service_pb2_grpc.ReportServiceStub
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
     training: training_service_pb2_grpc.TrainingServiceStub
+    gaps: gap_service_pb2_grpc.GapServiceStub
     delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
     audit: dict[str, audit_service_pb2_grpc.AuditServiceStub]
 
@@ -155,6 +158,7 @@ class Hotline:
             training=stub(
                 training_service_pb2_grpc.TrainingServiceStub, "knowledge", of(training_service_pb2, "TrainingService")
             ),
+            gaps=stub(gap_service_pb2_grpc.GapServiceStub, "knowledge", of(gap_service_pb2, "GapService")),
             delivery={s: stub(delivery_service_pb2_grpc.DeliveryServiceStub, s, delivery) for s in SERVICES},
             audit={s: stub(audit_service_pb2_grpc.AuditServiceStub, s, audit) for s in SERVICES},
         )

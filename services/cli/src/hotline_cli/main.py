@@ -14,6 +14,7 @@ from hotline_cli.commands import (
     calls,
     categories,
     contests,
+    gaps,
     hands,
     holds,
     knowledge,
@@ -57,6 +58,7 @@ for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
+app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")

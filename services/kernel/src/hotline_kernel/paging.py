@@ -83,6 +83,21 @@ class Page:
         except ValueError as error:
             raise PageTokenInvalid(violations=[_NOT_OURS]) from error
 
+    def after_number_and_uuid(self) -> tuple[int, UUID] | None:
+        """The keyset of a list that is ordered by a number and an id; None on the first page.
+
+        Raises `PageTokenInvalid`.
+        """
+        if self.after is None:
+            return None
+        try:
+            number, id_ = self.after
+            if not _NUMBER.fullmatch(number):
+                raise PageTokenInvalid(violations=[_NOT_OURS])
+            return int(number), UUID(id_)
+        except ValueError as error:
+            raise PageTokenInvalid(violations=[_NOT_OURS]) from error
+
     def after_text(self) -> str:
         """The keyset of a list that is ordered by a text alone; empty on the first page."""
         return self.after[0] if self.after else ""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hotline.knowledge.v1 import knowledge_service_pb2, training_service_pb2
+from hotline.knowledge.v1 import gap_service_pb2, knowledge_service_pb2, training_service_pb2
 from hotline_kernel import clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -10,9 +10,11 @@ from hotline_kernel.process import Application
 from hotline_kernel.pump import Ticker
 
 from hotline_knowledge.adapters.follower import Follower
+from hotline_knowledge.adapters.misses import Misses
 from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import SearchIndex
 from hotline_knowledge.domain.entry import UpkeepGround, legal_day
+from hotline_knowledge.entrypoints.gap_server import GapServicer
 from hotline_knowledge.entrypoints.grpc_server import KnowledgeServicer
 from hotline_knowledge.entrypoints.training_server import TrainingServicer
 from hotline_knowledge.handlers import ON_EVENT, entries
@@ -42,13 +44,17 @@ def build(settings: Settings) -> Application[Store]:
     )
     index = SearchIndex()
     follower = Follower(conninfo=conninfo, database=database, index=index)
+    misses = Misses(database=database, clock=legal_clock)
     return Application(
         settings=settings,
         database=database,
         clock=legal_clock,
         servicers={
             knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]: KnowledgeServicer(
-                database=database, clock=legal_clock, index=index, follower=follower, rhythm=rhythm
+                database=database, clock=legal_clock, index=index, follower=follower, misses=misses, rhythm=rhythm
+            ),
+            gap_service_pb2.DESCRIPTOR.services_by_name["GapService"]: GapServicer(
+                database=database, clock=legal_clock
             ),
             training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"]: TrainingServicer(
                 database=database, clock=legal_clock, pass_score=settings.training_pass_score
@@ -56,7 +62,7 @@ def build(settings: Settings) -> Application[Store]:
         },
         subscriptions=ON_EVENT,
         tickers=tickers(settings, database=database, legal_clock=legal_clock, rhythm=rhythm),
-        background=[follower],
+        background=[follower, misses],
     )
 
 

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from hotline_knowledge.adapters.bulletins import BulletinStore
 from hotline_knowledge.adapters.contributions import ContributionStore
+from hotline_knowledge.adapters.gaps import GapStore
 from hotline_knowledge.adapters.training import TrainingStore
 from hotline_knowledge.domain.entry import (
     Action,
@@ -44,7 +45,7 @@ class Version:
     content: Content
 
 
-class Store(BulletinStore, TrainingStore, ContributionStore):
+class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:

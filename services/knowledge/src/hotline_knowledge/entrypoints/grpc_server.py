@@ -197,7 +197,7 @@ class KnowledgeServicer(Bulletins, Contributions):
             entries = tx.entries_of([id_ for id_, _ in found])
             bulletins = tx.bulletins_of([id_ for id_, _ in news])
         # The index finds, the database decides: another server may have withdrawn an entry this very moment (Art. 18).
-        return service_pb2.SearchEntriesResponse(
+        answer = service_pb2.SearchEntriesResponse(
             hits=[
                 service_pb2.SearchHit(entry=messages.entry_message(served), score=score)
                 for id_, score in found
@@ -209,3 +209,6 @@ class KnowledgeServicer(Bulletins, Contributions):
                 if id_ in bulletins and bulletins[id_].is_shown(at=now)
             ],
         )
+        if wanted.for_staff and not (request.unit or request.kind or request.origin or wanted.still_on):
+            self._misses.searched(call.principal.subject, request.query, found=bool(answer.hits or answer.bulletins))
+        return answer
