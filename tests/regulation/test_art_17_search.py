@@ -3,12 +3,14 @@
 import pytest
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 
-from tests.regulation.city import City
+from tests.regulation.city import OTHER, City
+from tests.regulation.library import Library
 
 DUTIES = ("knowledge:17",)
 
 HEATING = "家里暖气不热怎么办"
 FUND = "租房提取住房公积金"
+CITY, COUNTY, NEXT_COUNTY = "139900", "139923", "139924"
 NEWBORN = "新生儿落户怎么办理"
 
 
@@ -50,6 +52,24 @@ class TestSearch:
     def test_finds_in_spite_of_typing_errors(self, city: City, query: str, title: str) -> None:
         """模糊查询: a wrong character does not hide the answer (Art. 17)."""
         assert title in titles(city, query)[:3]
+
+    def test_serves_a_county_with_its_own_and_the_citys(self, library: Library) -> None:
+        """精准定位: what holds for the county, its city or everywhere, not for the next county (Art. 17)."""
+        matter = "山区取暖散煤置换"
+        for name, region in (("本县", COUNTY), ("全市", CITY), ("各地", ""), ("邻县", NEXT_COUNTY)):
+            library.publish(library.write(f"{matter}{name}", region=region))
+
+        def found(**filters: str) -> set[str]:
+            return {
+                title[-2:]
+                for title in library.served("山区取暖散煤置换", **filters)
+                if title.startswith("山区取暖散煤置换")
+            }
+
+        assert found(region=COUNTY) == {"本县", "全市", "各地"}
+        assert found(region=CITY) == {"全市", "各地"}
+        assert found() == {"本县", "全市", "各地", "邻县"}
+        assert found(region=COUNTY, unit=OTHER) == set()
 
     def test_finds_nothing_where_there_is_nothing(self, city: City) -> None:
         """精准: no answer is better than any answer (Art. 17)."""

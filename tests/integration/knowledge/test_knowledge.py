@@ -214,11 +214,11 @@ class TestAnswerCount:
 class TestSearch:
     def test_gives_a_place_its_own_and_the_whole_citys(self, rpc: KnowledgeServicer) -> None:
         names = {}
-        for region in ("", "130102", "130104"):
+        for region in ("", "130100", "130102", "130104"):
             names[region] = publish(rpc, create(rpc, region=region)).name
         found = {hit.name for hit in search(rpc, "供水", region="130102")}
-        assert found == {names[""], names["130102"]}
-        assert len(search(rpc, "供水")) == 3
+        assert found == {names[""], names["130100"], names["130102"]}
+        assert len(search(rpc, "供水")) == 4
         assert len(search(rpc, "供水", page_size=1)) == 1
 
     def test_finds_in_every_server_what_one_published(

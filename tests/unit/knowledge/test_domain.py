@@ -18,6 +18,7 @@ from hotline_knowledge.domain.entry import (
     Upkeep,
     UpkeepGround,
     legal_day,
+    places_around,
 )
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -75,6 +76,19 @@ class TestContent:
         with pytest.raises(NotOwnUnit):
             content(unit=owner).must_belong_to(unit)
         content(unit="units/water").must_belong_to("units/water")
+
+
+class TestRegion:
+    @pytest.mark.parametrize(
+        ("region", "places"),
+        [
+            ("130102", ("130102", "130100", "130000")),
+            ("130100", ("130100", "130000")),
+            ("130000", ("130000",)),
+        ],
+    )
+    def test_has_what_holds_for_its_city_and_province(self, region: str, places: tuple[str, ...]) -> None:
+        assert places_around(region) == places
 
 
 class TestEntry:

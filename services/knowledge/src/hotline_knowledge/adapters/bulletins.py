@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from hotline_knowledge.domain.bulletin import Bulletin, BulletinAction, BulletinContent, BulletinState, Change, Topic
+from hotline_knowledge.domain.entry import places_around
 
 CHANGE_CHANNEL = "hotline_knowledge"
 """Notified when what is served has changed."""
@@ -81,11 +82,11 @@ class BulletinStore(Transaction):
     ) -> list[Bulletin]:
         """Those that fit, newest first.
 
-        region -- for this place and the whole city;  shown_at -- not over at that time; None: over or not.
+        region -- for this place, what it lies in and the whole city;  shown_at -- not over then; None: over or not.
         """
         filters = {
             "b.topic = %(topic)s": topic is not None,
-            "b.region IN ('', %(region)s)": bool(region),
+            "b.region = ANY(%(places)s)": bool(region),
             "(b.end_time IS NULL OR b.end_time > %(shown_at)s)": shown_at is not None,
         }
         wanted = ["b.state = %(state)s", "b.id < %(after)s", *(text for text, is_set in filters.items() if is_set)]
@@ -94,7 +95,7 @@ class BulletinStore(Transaction):
             {
                 "state": state,
                 "topic": topic.name if topic else None,
-                "region": region,
+                "places": ["", *places_around(region)],
                 "shown_at": shown_at,
                 "after": after or _LAST,
                 "limit": limit,

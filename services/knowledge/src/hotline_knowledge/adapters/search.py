@@ -20,7 +20,7 @@ from pypinyin import lazy_pinyin
 from tantivy import FieldType, Occur, Query
 
 from hotline_knowledge.domain.bulletin import BulletinContent
-from hotline_knowledge.domain.entry import Content, EntryKind, Origin
+from hotline_knowledge.domain.entry import Content, EntryKind, Origin, places_around
 
 _EVERYWHERE = "everywhere"
 _RUN = re.compile(r"[^\W_]+")
@@ -92,7 +92,7 @@ class Wanted:
     still_on: date | None = None
     """And still on this one."""
     region: str = ""
-    """For this place and for the whole city."""
+    """For this place, what it lies in, and the whole city."""
     unit: str = ""
     kind: EntryKind | None = None
     origin: Origin | None = None
@@ -148,7 +148,7 @@ class SearchIndex:
             (Occur.Must, self._between("valid_until", (wanted.still_on or wanted.on).toordinal(), None)),
         ]
         passing: dict[str, list[str]] = {
-            "region": [wanted.region, _EVERYWHERE] if wanted.region else [],
+            "region": [*places_around(wanted.region), _EVERYWHERE] if wanted.region else [],
             "unit": [wanted.unit] if wanted.unit else [],
             "kind": [_BULLETIN] if wanted.bulletins else [wanted.kind] if wanted.kind else [],
             "origin": [wanted.origin] if wanted.origin else [],

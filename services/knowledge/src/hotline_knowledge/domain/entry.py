@@ -293,6 +293,14 @@ class Entry:
         return replace(self, content=self.served.content, version=self.served.version, state=EntryState.PUBLISHED)
 
 
+def places_around(region: str) -> tuple[str, ...]:
+    """The place and those it lies in, by their division codes: what holds for a city or the province holds for it.
+
+    region -- six digits: two of the province, two of the city, two of the county; `139900` is a city.
+    """
+    return tuple(dict.fromkeys((region, f"{region[:4]}00", f"{region[:2]}0000")))
+
+
 def legal_day(moment: datetime) -> date:
     """The civil date in the city at that moment."""
     return moment.astimezone(ZONE).date()
