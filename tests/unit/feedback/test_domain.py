@@ -138,7 +138,7 @@ class TestCallback:
             )
         assert refusal.value.facts == {"resource": f"callbacks/{ID}", "state": "COMPLETED"}
         assert refusal.value.article == "Art. 30"
-        assert "COMPLETED" in refusal.value.sentence_zh()
+        assert "已完成" in refusal.value.sentence_zh()
 
     def test_is_late_when_it_ends_after_its_24_hours(self) -> None:
         clocked = waiting_callback().clocked(due_time=DUE, missed=False)

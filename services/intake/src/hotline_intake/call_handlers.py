@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hotline_kernel.errors import EtagMismatch, HotlineError, ResourceNotFound, StateNotAllowed
+from hotline_kernel.errors import EtagMismatch, HotlineError, ResourceNotFound
 
 from hotline_intake.call_ports import QueuedAppeal, Store
 from hotline_intake.domain import call_statistics, site
 from hotline_intake.domain.appeal import State
-from hotline_intake.domain.call import LONGEST_WAIT, Call, CallEvent, CallState, EventKind, Outcome, after, assign
+from hotline_intake.domain.call import (
+    LONGEST_WAIT,
+    Call,
+    CallEvent,
+    CallState,
+    CallStateNotAllowed,
+    EventKind,
+    Outcome,
+    after,
+    assign,
+)
 from hotline_intake.domain.call_statistics import CallStatistics
 from hotline_intake.domain.seat import SUPERVISOR, NotOwnSeat, Seat, SeatKind, SeatKindNotHeld, SeatState
 from hotline_intake.domain.site import SiteNorm, Workplace
@@ -211,7 +221,7 @@ def _move_seats(before: Call | None, call: Call, event: CallEvent, seats: dict[s
 def wrap_up_call(*, reference: str, outcome: Outcome, appeal: str, permission: str, tx: Store, now: datetime) -> Call:
     """Finishes the papers of a call; the seat is ready for the next. appeal -- `appeals/…` or empty.
 
-    Whoever handed the call on finishes it, too, to be ready again. Raises `NotOwnSeat`, `StateNotAllowed`.
+    Whoever handed the call on finishes it, too, to be ready again. Raises `NotOwnSeat`, `CallStateNotAllowed`.
     """
     found = tx.calls_to_change(references=[reference])
     if not found:
@@ -223,7 +233,7 @@ def wrap_up_call(*, reference: str, outcome: Outcome, appeal: str, permission: s
     if not sits_with_it and call.operator != actor:
         raise NotOwnSeat(resource=f"seats/{call.seat or '-'}")
     if not sits_with_it and (call.state is not CallState.ENDED or call.outcome):
-        raise StateNotAllowed(resource=call.name, state=call.state)
+        raise CallStateNotAllowed(resource=call.name, state=call.state)
     if seat and sits_with_it:
         tx.save_seats(seats=[seat.wrapped_up(actor=actor, now=now)])
     if not call.outcome:
@@ -234,10 +244,10 @@ def wrap_up_call(*, reference: str, outcome: Outcome, appeal: str, permission: s
 
 
 def listen_in(*, reference: str, purpose: str, permission: str, tx: Store, now: datetime) -> Seat:
-    """The seat at which a call can be listened to; put on record (Art. 36(4)). Raises `StateNotAllowed`."""
+    """The seat at which a call can be listened to; put on record (Art. 36(4)). Raises `CallStateNotAllowed`."""
     call = tx.call(reference=reference)
     if call.state is not CallState.ANSWERED or not call.seat:
-        raise StateNotAllowed(resource=call.name, state=call.state)
+        raise CallStateNotAllowed(resource=call.name, state=call.state)
     seat = tx.seat(seat_id=call.seat)
     tx.record(action=permission, resource=call.name, time=now, purpose=purpose, details={"seat": seat.name})
     return seat

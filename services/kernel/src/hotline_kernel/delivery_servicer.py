@@ -118,10 +118,16 @@ class DeliveryServicer(Generic[Tx]):
         )
 
 
+class EventNotDead(StateNotAllowed):
+    """{resource} is not in the dead state: it needs no help."""
+
+    zh = "{resource} 不处于死信状态，无须处理。"
+
+
 class EarlierEventOpen(Refused):
     """{resource} cannot be dropped while an earlier event of its aggregate is not handled."""
 
-    zh = "同一事项的更早事件尚未处理,{resource} 暂不能跳过。"
+    zh = "同一事项的更早事件尚未处理，{resource} 暂不能跳过。"
 
 
 def _name(position: int) -> str:
@@ -131,7 +137,7 @@ def _name(position: int) -> str:
 def _read_dead(tx: Transaction, position: int) -> DictRow:
     row = inbox.read_dead(tx, position=position)
     if row is None:
-        raise StateNotAllowed(resource=_name(position), state="not dead")
+        raise EventNotDead(resource=_name(position))
     return row
 
 

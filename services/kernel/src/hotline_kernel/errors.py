@@ -18,6 +18,8 @@ Everything that is not a `HotlineError` is a defect and reaches nobody but the l
 from collections.abc import Sequence
 from typing import ClassVar
 
+from hotline_kernel.wording import in_chinese
+
 MAX_VIOLATIONS = 10
 """How many broken rules are told at once: they travel in headers, which have room for a few thousand bytes."""
 
@@ -32,9 +34,11 @@ class HotlineError(Exception):
     zh: ClassVar[str] = ""
     """The sentence for staff and citizens."""
 
-    def __init__(self, **facts: str) -> None:
+    def __init__(self, **facts: str | tuple[str, ...]) -> None:
         """Facts are what is dynamic in the sentence; machines read them in ``ErrorInfo.metadata``."""
-        self.facts = facts
+        several = {name: fact if isinstance(fact, tuple) else (fact,) for name, fact in facts.items()}
+        self.facts = {name: ", ".join(each) for name, each in several.items()}
+        self._facts_zh = {name: "、".join(in_chinese(one) for one in each) for name, each in several.items()}
         super().__init__(self.sentence())
 
     def sentence(self) -> str:
@@ -44,7 +48,7 @@ class HotlineError(Exception):
 
     def sentence_zh(self) -> str:
         """The Chinese sentence with its facts; empty if the error has none."""
-        return _fill(type(self).zh, self.facts)
+        return _fill(type(self).zh, self._facts_zh)
 
 
 class _Known(dict[str, str]):
@@ -67,7 +71,7 @@ class Invalid(HotlineError):
 
     reason = "FIELD_INVALID"
 
-    def __init__(self, violations: Sequence[tuple[str, str]] = (), **facts: str) -> None:
+    def __init__(self, violations: Sequence[tuple[str, str]] = (), **facts: str | tuple[str, ...]) -> None:
         """Each violation is a field path, as in ``citizen.phone``, and the rule that it breaks."""
         self.violations = list(violations)[:MAX_VIOLATIONS]
         super().__init__(**facts)

@@ -4,26 +4,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from hotline_kernel.wording import Code
+
 from hotline_dispatch.domain.part import Part
 
 
-class State(StrEnum):
+class State(Code):
     """Where a work order stands."""
 
-    HELD = "HELD"
-    AWAITING_LEAD = "AWAITING_LEAD"
-    DISPATCHED = "DISPATCHED"
-    REPORTED = "REPORTED"
-    CLOSED = "CLOSED"
+    HELD = "HELD", "待批示"
+    AWAITING_LEAD = "AWAITING_LEAD", "待定主办"
+    DISPATCHED = "DISPATCHED", "办理中"
+    REPORTED = "REPORTED", "已反馈"
+    CLOSED = "CLOSED", "已办结"
 
 
-class DirectiveKind(StrEnum):
+class DirectiveKind(Code):
     """The four kinds that need a directive before they go out (Art. 23)."""
 
-    URGENT = "URGENT"
-    COMPLEX = "COMPLEX"
-    COMMON = "COMMON"
-    STALLED = "STALLED"
+    URGENT = "URGENT", "紧急重大事件"
+    COMPLEX = "COMPLEX", "涉及多部门"
+    COMMON = "COMMON", "普遍性共性问题"
+    STALLED = "STALLED", "久拖未决"
 
 
 class Outcome(StrEnum):
@@ -34,13 +36,13 @@ class Outcome(StrEnum):
     FILED = "FILED"
 
 
-class StudyGround(StrEnum):
+class StudyGround(Code):
     """The four kinds of matters that the unit's principal must study (Art. 25)."""
 
-    CITY_ASSIGNED = "CITY_ASSIGNED"
-    ASKED_REPEATEDLY = "ASKED_REPEATEDLY"
-    GREAT_EFFECT = "GREAT_EFFECT"
-    MEDIA = "MEDIA"
+    CITY_ASSIGNED = "CITY_ASSIGNED", "市政府交办"
+    ASKED_REPEATEDLY = "ASKED_REPEATEDLY", "群众多次反映"
+    GREAT_EFFECT = "GREAT_EFFECT", "有较大影响"
+    MEDIA = "MEDIA", "媒体广泛关注"
 
 
 class ReplyMeans(StrEnum):

@@ -1,6 +1,13 @@
 """What dispatch refuses, and by which article. Each is raised beside its rule."""
 
-from hotline_kernel.errors import Denied, Invalid, Refused
+from hotline_kernel.errors import Denied, Invalid, Refused, StateNotAllowed
+
+
+class OrderStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 24"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第二十四条）。"
 
 
 class DirectiveMissing(Refused):
@@ -32,7 +39,7 @@ class NotOwnUnit(Denied):
 
     reason = "NOT_OWN_UNIT"
     article = "Art. 22"
-    zh = "该工单由其他承办单位负责，您无权操作或查看。"
+    zh = "该工单由其他承办单位负责，您无权操作或查看（第二十二条）。"
 
 
 class SendBackLimitReached(Refused):
@@ -55,7 +62,8 @@ class TimeNotPlausible(Refused):
     """{field} lies in the future or before the order went out."""
 
     reason = "TIME_NOT_PLAUSIBLE"
-    zh = "{field} 晚于当前时间或早于工单转办时间，请核对。"
+    article = "Art. 24"
+    zh = "{field} 晚于当前时间或早于工单转办时间，请核对（第二十四条）。"
 
 
 class ReplyMissing(Refused):
@@ -150,7 +158,8 @@ class DeadlineNotKnown(Refused):
     """The deadline is not announced yet: try again in a moment."""
 
     reason = "DEADLINE_NOT_KNOWN"
-    zh = "办理期限尚未生成，请稍后再试。"
+    article = "Art. 24(2)"
+    zh = "办理期限尚未生成，请稍后再试（第二十四条第二项）。"
 
 
 class ExtensionWithoutReason(Refused):
@@ -189,4 +198,5 @@ class FieldNotUpdatable(Invalid):
     """The field {path} cannot be changed."""
 
     reason = "FIELD_NOT_UPDATABLE"
-    zh = "字段 {path} 不可修改。"
+    article = "Art. 10"
+    zh = "字段 {path} 不可修改（第十条）。"

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
-from hotline_kernel.errors import StateNotAllowed
 
 from hotline_dispatch.domain.holding import Holding, hand_over, overdue, put_down
 from hotline_dispatch.domain.part import Part, assign, lapse, not_after
@@ -43,6 +42,7 @@ from hotline_dispatch.domain.refusals import (
     NotFiled,
     NotOwnUnit,
     NotSupporting,
+    OrderStateNotAllowed,
     ReplyMissing,
     SendBackLimitReached,
     StudyMissing,
@@ -286,7 +286,7 @@ class WorkOrder:
         self._require_lead(by)
         self._require(State.DISPATCHED)
         if self.study_grounds and self.study is None:
-            raise StudyMissing(grounds=", ".join(self.study_grounds))
+            raise StudyMissing(grounds=self.study_grounds)
         filed = outcome is Outcome.FILED
         if reply_means is None or not reply_text.strip():
             raise FilingWithoutExplanation if filed else ReplyMissing
@@ -431,8 +431,8 @@ class WorkOrder:
         if self.state is not state:
             raise self._not_allowed()
 
-    def _not_allowed(self) -> StateNotAllowed:
-        return StateNotAllowed(resource=self.name, state=self.state)
+    def _not_allowed(self) -> OrderStateNotAllowed:
+        return OrderStateNotAllowed(resource=self.name, state=self.state)
 
     def _plausible(self, field_name: str, time: datetime | None, now: datetime) -> datetime:
         time = now if time is None else time

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 
 class Verdict(StrEnum):
@@ -17,12 +18,12 @@ class Verdict(StrEnum):
     DISSATISFIED = "DISSATISFIED"
 
 
-class CallbackState(StrEnum):
+class CallbackState(Code):
     """Where a callback stands."""
 
-    WAITING = "WAITING"
-    COMPLETED = "COMPLETED"
-    UNREACHABLE = "UNREACHABLE"
+    WAITING = "WAITING", "待回访"
+    COMPLETED = "COMPLETED", "已完成"
+    UNREACHABLE = "UNREACHABLE", "无法联系"
 
 
 class AttemptOutcome(StrEnum):

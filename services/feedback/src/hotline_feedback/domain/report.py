@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 
 class UnitConcerned(Refused):
@@ -30,13 +31,13 @@ class ReportKind(StrEnum):
     LEAK = "LEAK"
 
 
-class ReportState(StrEnum):
+class ReportState(Code):
     """Where a report stands."""
 
-    RECEIVED = "RECEIVED"
-    EXAMINED = "EXAMINED"
-    CONFIRMED = "CONFIRMED"
-    NOT_CONFIRMED = "NOT_CONFIRMED"
+    RECEIVED = "RECEIVED", "已接收"
+    EXAMINED = "EXAMINED", "已核查"
+    CONFIRMED = "CONFIRMED", "属实"
+    NOT_CONFIRMED = "NOT_CONFIRMED", "不属实"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,29 +2,29 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_feedback.domain.callback import Callback
 from hotline_feedback.domain.evaluation import Evaluation
 
 
-class ReviewOutcome(StrEnum):
+class ReviewOutcome(Code):
     """How a quality review ends (Art. 28(3), 30)."""
 
-    REOPENED = "REOPENED"
-    UPHELD = "UPHELD"
-    EXPLAINED = "EXPLAINED"
+    REOPENED = "REOPENED", "重新办理"
+    UPHELD = "UPHELD", "维持"
+    EXPLAINED = "EXPLAINED", "已解释"
 
 
-class Responsibility(StrEnum):
+class Responsibility(Code):
     """Who answers for a dissatisfaction (Art. 30)."""
 
-    UNIT = "UNIT"
-    OPERATOR = "OPERATOR"
-    NONE = "NONE"
+    UNIT = "UNIT", "承办单位"
+    OPERATOR = "OPERATOR", "热线工作人员"
+    NONE = "NONE", "无"
 
 
 class ReviewEnded(StateNotAllowed):

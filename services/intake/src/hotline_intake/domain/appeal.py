@@ -17,6 +17,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import Denied, Invalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_intake.domain.citizen import Contact
 
@@ -59,15 +60,15 @@ class Asker(StrEnum):
     BUSINESS = "BUSINESS"
 
 
-class State(StrEnum):
+class State(Code):
     """Where an appeal stands."""
 
-    REGISTERED = "REGISTERED"
-    DRAFTED = "DRAFTED"
-    DECLINED = "DECLINED"
-    ANSWERED = "ANSWERED"
-    REFERRED = "REFERRED"
-    CLOSED = "CLOSED"
+    REGISTERED = "REGISTERED", "已登记"
+    DRAFTED = "DRAFTED", "待审核"
+    DECLINED = "DECLINED", "不予受理"
+    ANSWERED = "ANSWERED", "已直接答复"
+    REFERRED = "REFERRED", "已转办"
+    CLOSED = "CLOSED", "已办结"
 
 
 class DeclineGround(StrEnum):
@@ -87,6 +88,13 @@ class DirectiveKind(StrEnum):
     COMPLEX = "COMPLEX"
     COMMON = "COMMON"
     STALLED = "STALLED"
+
+
+class AppealStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 21"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第二十一条）。"
 
 
 class EmergencyNotAnswerable(Refused):
@@ -286,9 +294,9 @@ class Appeal:
         return self._moved(State.REFERRED)
 
     def released_content(self) -> DraftContent:
-        """What went to the unit. Raises `StateNotAllowed` while nothing did."""
+        """What went to the unit. Raises `AppealStateNotAllowed` while nothing did."""
         if not self.draft or not self.draft.released:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise AppealStateNotAllowed(resource=self.name, state=self.state)
         return self.draft.released
 
     def require_reachable_by(self, *, unit: str) -> None:
@@ -312,7 +320,7 @@ class Appeal:
 
     def _require(self, state: State) -> None:
         if self.state is not state:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise AppealStateNotAllowed(resource=self.name, state=self.state)
 
     def _moved(self, state: State, **changes: object) -> "Appeal":
         return replace(self, state=state, version=self.version + 1, **changes)  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hotline_kernel.errors import Refused
+from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_intake.domain.seat import Seat
 
@@ -24,26 +25,26 @@ LONGEST_WAIT = timedelta(hours=1)
 """A call that was offered longer ago is given to no seat: the exchange forgot to tell that it is over (ours)."""
 
 
-class CallState(StrEnum):
+class CallState(Code):
     """Where a call stands."""
 
-    OFFERED = "OFFERED"
-    QUEUED = "QUEUED"
-    ASSIGNED = "ASSIGNED"
-    ANSWERED = "ANSWERED"
-    ABANDONED = "ABANDONED"
-    ENDED = "ENDED"
+    OFFERED = "OFFERED", "已呼入"
+    QUEUED = "QUEUED", "排队中"
+    ASSIGNED = "ASSIGNED", "已分配"
+    ANSWERED = "ANSWERED", "通话中"
+    ABANDONED = "ABANDONED", "已放弃"
+    ENDED = "ENDED", "已结束"
 
 
-class EventKind(StrEnum):
+class EventKind(Code):
     """What can happen to a call."""
 
-    OFFERED = "OFFERED"
-    QUEUED = "QUEUED"
-    ANSWERED = "ANSWERED"
-    ABANDONED = "ABANDONED"
-    TRANSFERRED = "TRANSFERRED"
-    ENDED = "ENDED"
+    OFFERED = "OFFERED", "呼入"
+    QUEUED = "QUEUED", "排队"
+    ANSWERED = "ANSWERED", "接听"
+    ABANDONED = "ABANDONED", "放弃"
+    TRANSFERRED = "TRANSFERRED", "转接"
+    ENDED = "ENDED", "结束"
 
 
 class Outcome(StrEnum):
@@ -53,6 +54,13 @@ class Outcome(StrEnum):
     WRONG_NUMBER = "WRONG_NUMBER"
     SILENT = "SILENT"
     NUISANCE = "NUISANCE"
+
+
+class CallStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 16"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第十六条）。"
 
 
 class CallEventNotNext(Refused):

@@ -20,7 +20,8 @@ class WindowInvalid(Invalid):
     """The window ends before it begins, or is longer than 366 days."""
 
     reason = "WINDOW_INVALID"
-    zh = "统计时段的结束早于开始，或超过366天。"
+    article = "Art. 16"
+    zh = "统计时段的结束早于开始，或超过366天（第十六条）。"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,13 @@ class CategoryTooDeep(Invalid):
     zh = "诉求类别最多三级，“{category}”下不能再设类别。"
 
 
+class RetiredAlready(StateNotAllowed):
+    """{resource} was retired and changes no more."""
+
+    article = "Art. 5"
+    zh = "{resource} 已停用，不能再更改（第五条）。"
+
+
 class LastCategory(Refused):
     """{category} is the last category in use; without one no appeal could be taken in."""
 
@@ -132,7 +139,7 @@ class Tree:
         return sorted({each.path for each in self._wordings if each.id in wanted})
 
     def created(self, *, category_id: UUID, parent_id: UUID | None, label: str) -> list[Category]:
-        """A new category. Raises `CategoryTooDeep`, `AlreadyExists`, `StateNotAllowed` below a retired one."""
+        """A new category. Raises `CategoryTooDeep`, `AlreadyExists`, `RetiredAlready` below a retired one."""
         parent = self._to_change(parent_id) if parent_id else None
         if parent and parent.level == DEPTH:
             raise CategoryTooDeep(violations=[("parent", "must be of the first or second level")], category=parent.path)
@@ -145,7 +152,7 @@ class Tree:
         return [new]
 
     def renamed(self, *, category_id: UUID, label: str) -> list[Category]:
-        """Worded anew, and with it the paths of all below. Raises `AlreadyExists`, `StateNotAllowed`."""
+        """Worded anew, and with it the paths of all below. Raises `AlreadyExists`, `RetiredAlready`."""
         before = self._to_change(category_id)
         parent = self._now[before.parent_id] if before.parent_id else None
         path = self._free_path(parent, label)
@@ -155,7 +162,7 @@ class Tree:
         ]
 
     def retired(self, *, category_id: UUID, reason: str) -> list[Category]:
-        """Not chosen any more, nor what stands below it. Raises `LastCategory`, `StateNotAllowed`."""
+        """Not chosen any more, nor what stands below it. Raises `LastCategory`, `RetiredAlready`."""
         going = [each for each in self._with_all_below(self._to_change(category_id)) if not each.retire_reason]
         if len(going) == len(self._in_use):
             raise LastCategory(category=going[0].path)
@@ -164,7 +171,7 @@ class Tree:
     def _to_change(self, category_id: UUID) -> Category:
         category = self.category(category_id=category_id)
         if category.retire_reason:
-            raise StateNotAllowed(resource=category.name, state="RETIRED")
+            raise RetiredAlready(resource=category.name)
         return category
 
     def _free_path(self, parent: Category | None, label: str) -> str:

@@ -2,12 +2,26 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_intake.domain.appeal import Appeal, State
+
+
+class NotDeclined(StateNotAllowed):
+    """{resource} is {state}: only a decline that stands is contested."""
+
+    article = "Art. 6"
+    zh = "{resource} 当前为“{state}”，只能对不予受理的决定提出异议（第六条）。"
+
+
+class ContestDecided(StateNotAllowed):
+    """{resource} is {state}: it is decided once."""
+
+    article = "Art. 6"
+    zh = "{resource} 当前为“{state}”，不能再次审核（第六条）。"
 
 
 class ContestedAlready(Refused):
@@ -26,12 +40,12 @@ class DecidedByDecliner(Refused):
     zh = "{actor} 作出了不予受理决定，不能审核该异议，请由其他审核人员处理。"
 
 
-class ContestState(StrEnum):
+class ContestState(Code):
     """Where a contest stands."""
 
-    OPEN = "OPEN"
-    UPHELD = "UPHELD"
-    REOPENED = "REOPENED"
+    OPEN = "OPEN", "待审核"
+    UPHELD = "UPHELD", "维持"
+    REOPENED = "REOPENED", "已改为受理"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +69,9 @@ class Contest:
 
     @classmethod
     def of(cls, *, contest_id: UUID, appeal: Appeal, now: datetime) -> "Contest":
-        """Objects to a decline that stands. Raises `StateNotAllowed`."""
+        """Objects to a decline that stands. Raises `NotDeclined`."""
         if appeal.state is not State.DECLINED or appeal.decline is None:
-            raise StateNotAllowed(resource=appeal.name, state=appeal.state)
+            raise NotDeclined(resource=appeal.name, state=appeal.state)
         decline = appeal.decline
         return cls(
             id=contest_id,
@@ -68,9 +82,9 @@ class Contest:
         )
 
     def decided(self, *, upheld: bool, decision: str, reviewer: str, now: datetime) -> "Contest":
-        """Ends it. Raises `StateNotAllowed` if it was, `DecidedByDecliner`."""
+        """Ends it. Raises `ContestDecided`, `DecidedByDecliner`."""
         if self.state is not ContestState.OPEN:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise ContestDecided(resource=self.name, state=self.state)
         if reviewer == self.decliner:
             raise DecidedByDecliner(actor=reviewer)
         state = ContestState.UPHELD if upheld else ContestState.REOPENED

@@ -7,6 +7,13 @@ from uuid import UUID
 from hotline_kernel.errors import Refused, StateNotAllowed
 
 
+class HoldReleased(StateNotAllowed):
+    """{resource} was released already."""
+
+    article = "Art. 36"
+    zh = "{resource} 已解除，不能重复解除（第三十六条）。"
+
+
 class CitizenHeld(Refused):
     """{resource} is on legal hold and cannot be erased."""
 
@@ -34,7 +41,7 @@ class Hold:
         return f"holds/{self.id}"
 
     def released(self, *, actor: str, reason: str, now: datetime) -> "Hold":
-        """Ends it. Raises `StateNotAllowed` if it ended."""
+        """Ends it. Raises `HoldReleased`."""
         if self.release_time is not None:
-            raise StateNotAllowed(resource=self.name, state="RELEASED")
+            raise HoldReleased(resource=self.name)
         return replace(self, release_actor=actor, release_reason=reason, release_time=now)

@@ -33,6 +33,13 @@ Sketch = tuple[int, ...]
 """The least hash in each of `PLACES` orders."""
 
 
+class UndoneAlready(StateNotAllowed):
+    """{resource} was undone already."""
+
+    article = "Art. 23(3), 25(2)"
+    zh = "{resource} 已撤销，不能重复撤销（第二十三条第三项、第二十五条第二项）。"
+
+
 class LinkedAlready(Refused):
     """{appeal} and {other} are repeats of the same matter already."""
 
@@ -100,9 +107,9 @@ class Repeat:
         return f"repeats/{self.id}"
 
     def undone(self, *, actor: str, reason: str, now: datetime) -> "Repeat":
-        """Taken back; it stays to be read. Raises `StateNotAllowed` for one that was."""
+        """Taken back; it stays to be read. Raises `UndoneAlready`."""
         if self.undo_time is not None:
-            raise StateNotAllowed(resource=self.name, state="UNDONE")
+            raise UndoneAlready(resource=self.name)
         return replace(self, undo_actor=actor, undo_reason=reason, undo_time=now)
 
 

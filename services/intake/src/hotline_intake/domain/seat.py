@@ -13,18 +13,18 @@ never raises: the telephone exchange tells what has happened already.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from hotline_kernel.errors import Denied, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 
-class SeatKind(StrEnum):
+class SeatKind(Code):
     """The four kinds of seats (Art. 15)."""
 
-    INTAKE = "INTAKE"
-    REVIEW = "REVIEW"
-    CALLBACK = "CALLBACK"
-    QUALITY = "QUALITY"
+    INTAKE = "INTAKE", "受理"
+    REVIEW = "REVIEW", "审核"
+    CALLBACK = "CALLBACK", "回访"
+    QUALITY = "QUALITY", "质检"
 
     @property
     def role(self) -> str:
@@ -41,19 +41,26 @@ _ROLES = {
 SUPERVISOR = "supervisor"
 
 
-class SeatState(StrEnum):
+class SeatState(Code):
     """Where a seat stands."""
 
-    SIGNED_OFF = "SIGNED_OFF"
-    READY = "READY"
-    ASSIGNED = "ASSIGNED"
-    ON_CALL = "ON_CALL"
-    WRAP_UP = "WRAP_UP"
-    PAUSED = "PAUSED"
+    SIGNED_OFF = "SIGNED_OFF", "未签入"
+    READY = "READY", "就绪"
+    ASSIGNED = "ASSIGNED", "已分配"
+    ON_CALL = "ON_CALL", "通话中"
+    WRAP_UP = "WRAP_UP", "话后整理"
+    PAUSED = "PAUSED", "小休"
 
 
 NOT_PICKED_UP = "来电未接听"
 """Why a seat was paused that let a call ring: the next call would be lost there, too (ours)."""
+
+
+class SeatStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 15"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第十五条）。"
 
 
 class SeatKindNotHeld(Denied):
@@ -183,7 +190,7 @@ class Seat:
 
     def _require(self, *states: SeatState) -> None:
         if self.state not in states:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise SeatStateNotAllowed(resource=self.name, state=self.state)
 
     def _moved(self, state: SeatState, now: datetime, **changes: object) -> "Seat":
         changes = {"pause_reason": "", **changes}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import FieldInvalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_knowledge.domain.entry import NotOwnUnit, legal_day
 
@@ -28,12 +29,12 @@ class Topic(StrEnum):
     INDUSTRY = "产业发展"
 
 
-class BulletinState(StrEnum):
+class BulletinState(Code):
     """Where a bulletin stands."""
 
-    PROPOSED = "PROPOSED"
-    ISSUED = "ISSUED"
-    WITHDRAWN = "WITHDRAWN"
+    PROPOSED = "PROPOSED", "待审核"
+    ISSUED = "ISSUED", "已发布"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
 
 
 class BulletinAction(StrEnum):

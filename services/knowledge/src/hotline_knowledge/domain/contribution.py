@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import FieldInvalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_knowledge.domain import screening
 from hotline_knowledge.domain.screening import Ground
 
 
-class ContributionState(StrEnum):
+class ContributionState(Code):
     """Where a contribution stands (Art. 19)."""
 
-    WAITING = "WAITING"
-    HELD = "HELD"
-    ACCEPTED = "ACCEPTED"
-    REFUSED = "REFUSED"
+    WAITING = "WAITING", "待审核"
+    HELD = "HELD", "暂缓"
+    ACCEPTED = "ACCEPTED", "已采纳"
+    REFUSED = "REFUSED", "未采纳"
 
 
 class ContributionHeld(Refused):
@@ -103,7 +103,7 @@ class Contribution:
         """The office takes it over. Raises `ContributionStateNotAllowed`, `ContributionHeld` while it is held back."""
         self._must_be_open()
         if self.grounds:
-            raise ContributionHeld(resource=self.name, grounds=", ".join(self.grounds))
+            raise ContributionHeld(resource=self.name, grounds=tuple(self.grounds))
         return replace(self._decided(now), state=ContributionState.ACCEPTED, entry=entry)
 
     def refused(self, *, reason: str, now: datetime) -> "Contribution":

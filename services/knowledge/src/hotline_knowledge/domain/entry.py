@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import Denied, FieldInvalid, Invalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 
 class EntryKind(StrEnum):
@@ -30,12 +31,12 @@ class Origin(StrEnum):
     SOCIAL = "SOCIAL"
 
 
-class EntryState(StrEnum):
+class EntryState(Code):
     """Where an entry stands (Art. 18)."""
 
-    DRAFT = "DRAFT"
-    PUBLISHED = "PUBLISHED"
-    WITHDRAWN = "WITHDRAWN"
+    DRAFT = "DRAFT", "草稿"
+    PUBLISHED = "PUBLISHED", "已发布"
+    WITHDRAWN = "WITHDRAWN", "已撤下"
 
 
 class Action(StrEnum):
@@ -82,7 +83,8 @@ class FieldNotUpdatable(Invalid):
     """The update mask names {path}, which cannot be changed."""
 
     reason = "FIELD_NOT_UPDATABLE"
-    zh = "字段 {path} 不能修改。"
+    article = "Art. 18"
+    zh = "字段 {path} 不能修改（第十八条）。"
 
 
 class NotOwnUnit(Denied):

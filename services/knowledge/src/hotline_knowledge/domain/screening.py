@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from enum import StrEnum
+
+from hotline_kernel.wording import Code
 
 _SEPARATOR = r"[ \-–—·.]?"
 _IDENTITY_NUMBER = (
@@ -27,11 +28,11 @@ _REPEATED = re.compile(r"(.{1,10}?)\1{9,}", re.DOTALL)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-class Ground(StrEnum):
+class Ground(Code):
     """Why something is held back."""
 
-    PERSONAL_DATA = "PERSONAL_DATA"
-    SPAM = "SPAM"
+    PERSONAL_DATA = "PERSONAL_DATA", "个人信息"
+    SPAM = "SPAM", "广告"
 
 
 def grounds(text: str) -> tuple[Ground, ...]:

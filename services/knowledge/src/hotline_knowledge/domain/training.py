@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_knowledge.domain.entry import legal_day
 
@@ -18,12 +19,12 @@ class CourseKind(StrEnum):
     SKILLS = "SKILLS"
 
 
-class CourseState(StrEnum):
+class CourseState(Code):
     """Where a course stands."""
 
-    PLANNED = "PLANNED"
-    HELD = "HELD"
-    CANCELLED = "CANCELLED"
+    PLANNED = "PLANNED", "待举行"
+    HELD = "HELD", "已举行"
+    CANCELLED = "CANCELLED", "已取消"
 
 
 class CourseStateNotAllowed(StateNotAllowed):

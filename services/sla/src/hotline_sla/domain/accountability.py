@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hotline_kernel.calendar import ZONE, Calendar
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_sla.domain.assessment import Order, Verdict
 from hotline_sla.domain.deadline import State
@@ -26,13 +27,13 @@ class Ground(StrEnum):
     REFUSED = "REFUSED"
 
 
-class FileState(StrEnum):
+class FileState(Code):
     """Where a file stands."""
 
-    OPEN = "OPEN"
-    HEARD = "HEARD"
-    REFERRED = "REFERRED"
-    CONCLUDED = "CONCLUDED"
+    OPEN = "OPEN", "待陈述申辩"
+    HEARD = "HEARD", "已陈述申辩"
+    REFERRED = "REFERRED", "已移送"
+    CONCLUDED = "CONCLUDED", "已结案"
 
 
 class Outcome(StrEnum):
@@ -41,6 +42,13 @@ class Outcome(StrEnum):
     NONE = ""
     UPHELD = "UPHELD"
     DROPPED = "DROPPED"
+
+
+class FileStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 36"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第三十六条）。"
 
 
 class GroundNotShown(Refused):
@@ -126,19 +134,19 @@ class AccountabilityFile:
         return f"accountabilityFiles/{self.id}"
 
     def heard(self, *, statement: str, time: datetime) -> "AccountabilityFile":
-        """The unit states its case, once. Raises StateNotAllowed."""
+        """The unit states its case, once. Raises FileStateNotAllowed."""
         self._must_be(FileState.OPEN)
         return replace(self, state=FileState.HEARD, statement=statement, state_case_time=time)
 
     def referred(self, *, authority: str, time: datetime) -> "AccountabilityFile":
-        """To the authority that decides. Raises StateNotAllowed, UnitNotHeard."""
+        """To the authority that decides. Raises FileStateNotAllowed, UnitNotHeard."""
         self._must_be(FileState.OPEN, FileState.HEARD)
         if self.state is FileState.OPEN and time <= self.hearing_end_time:
             raise UnitNotHeard(hearing_end_time=self.hearing_end_time.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"))
         return replace(self, state=FileState.REFERRED, authority=authority, refer_time=time)
 
     def concluded(self, *, outcome: Outcome, decision: str, time: datetime) -> "AccountabilityFile":
-        """Decided by the authority, or dropped. Raises StateNotAllowed: only what was referred can be upheld."""
+        """Decided by the authority, or dropped. Raises FileStateNotAllowed: only what was referred can be upheld."""
         if outcome is Outcome.UPHELD:
             self._must_be(FileState.REFERRED)
         self._must_be(FileState.OPEN, FileState.HEARD, FileState.REFERRED)
@@ -146,7 +154,7 @@ class AccountabilityFile:
 
     def _must_be(self, *states: FileState) -> None:
         if self.state not in states:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise FileStateNotAllowed(resource=self.name, state=self.state)
 
 
 def check_ground(

@@ -16,14 +16,16 @@ class PeriodInvalid(Invalid):
     """The period ends before it starts: {start_date} to {end_date}."""
 
     reason = "PERIOD_INVALID"
-    zh = "统计时段的结束日期早于开始日期：{start_date} 至 {end_date}。"
+    article = "Art. 34"
+    zh = "统计时段的结束日期早于开始日期：{start_date} 至 {end_date}（第三十四条）。"
 
 
 class NotOwnUnit(Denied):
     """A unit sees its own alone."""
 
     reason = "NOT_OWN_UNIT"
-    zh = "只能查看本单位的期限、督办和考核。"
+    article = "Art. 34"
+    zh = "只能查看本单位的期限、督办和考核（第三十四条）。"
 
 
 class Verdict(StrEnum):

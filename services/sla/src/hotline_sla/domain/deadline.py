@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.calendar import ZONE, Calendar
+from hotline_kernel.wording import Code
 
 
 class Kind(StrEnum):
@@ -18,14 +19,14 @@ class Kind(StrEnum):
     CALLBACK = "CALLBACK"
 
 
-class State(StrEnum):
+class State(Code):
     """Where a clock stands."""
 
-    RUNNING = "RUNNING"
-    OVERDUE = "OVERDUE"
-    MET = "MET"
-    MET_LATE = "MET_LATE"
-    CANCELLED = "CANCELLED"
+    RUNNING = "RUNNING", "计时中"
+    OVERDUE = "OVERDUE", "已逾期"
+    MET = "MET", "按期完成"
+    MET_LATE = "MET_LATE", "逾期完成"
+    CANCELLED = "CANCELLED", "已取消"
 
 
 class Action(StrEnum):

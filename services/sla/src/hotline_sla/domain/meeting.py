@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_sla.domain.assessment import Counts, Weights, score
 
@@ -15,12 +15,12 @@ LOWEST = 5
 """So many units with the lowest scores are on the agenda (ours)."""
 
 
-class MeetingState(StrEnum):
+class MeetingState(Code):
     """Where a meeting stands."""
 
-    PLANNED = "PLANNED"
-    HELD = "HELD"
-    CANCELLED = "CANCELLED"
+    PLANNED = "PLANNED", "待召开"
+    HELD = "HELD", "已召开"
+    CANCELLED = "CANCELLED", "已取消"
 
 
 class MeetingStateNotAllowed(StateNotAllowed):

@@ -6,7 +6,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from hotline_kernel.calendar import ZONE
-from hotline_kernel.errors import Refused
+from hotline_kernel.errors import Refused, StateNotAllowed
+
+
+class HandlingEnded(StateNotAllowed):
+    """{resource} is not being handled any more: its deadline is {state}."""
+
+    article = "Art. 28"
+    zh = "{resource} 已不在办理中（期限{state}），不能列入重点督办（第二十八条）。"
 
 
 class NoticeNotWritten(Refused):

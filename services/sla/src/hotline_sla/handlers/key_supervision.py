@@ -8,11 +8,11 @@ from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
-from hotline_kernel.errors import ResourceNotFound, StateNotAllowed
+from hotline_kernel.errors import ResourceNotFound
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.deadline import OFFICE, Deadline, Kind, Law
-from hotline_sla.domain.supervision import Ground, KeySupervisedAlready, KeySupervision, Step
+from hotline_sla.domain.supervision import Ground, HandlingEnded, KeySupervisedAlready, KeySupervision, Step
 from hotline_sla.handlers.books import Books
 from hotline_sla.handlers.clocks import save, time_of, timestamp
 from hotline_sla.handlers.supervision import Steps
@@ -56,7 +56,7 @@ def start_key_supervision(
 ) -> KeySupervision:
     """The office puts an order that is being handled under key supervision (Art. 28(1), (2)).
 
-    Raises ResourceNotFound, StateNotAllowed if it is not handled any more, KeySupervisedAlready.
+    Raises ResourceNotFound, HandlingEnded if it is not handled any more, KeySupervisedAlready.
     """
     clocks = [deadline for deadline in tx.deadlines(work_order) if deadline.kind is Kind.HANDLING]
     before = tx.orders([work_order]).get(work_order)
@@ -64,7 +64,7 @@ def start_key_supervision(
         raise ResourceNotFound(resource=work_order)
     handling = clocks[-1]
     if not handling.is_open:
-        raise StateNotAllowed(resource=work_order, state=handling.state)
+        raise HandlingEnded(resource=work_order, state=handling.state)
     if ground in tx.key_grounds(work_order):
         raise KeySupervisedAlready(work_order=work_order)
     key = _add(tx, work_order, ground, reason=reason, time=now)
