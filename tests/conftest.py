@@ -17,8 +17,12 @@ from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 from hotline_kernel.calendar import ZONE
+from hypothesis import settings
 
 from tests.support.live import LiveHotline
+
+settings.register_profile("hotline", deadline=None)  # how fast the machine is today is nothing that a test asserts
+settings.load_profile("hotline")
 
 _RUN = Path(__file__).parent.parent / ".run" / "test"
 _MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)

@@ -66,14 +66,24 @@ def test_a_code_has_a_word_for_each_of_its_values(code: type[wording.Code]) -> N
     assert [each for each in code if not each.zh] == []
 
 
+class Waiting(wording.Code):
+    """A state of something."""
+
+    HELD = "HELD", "待批示"
+
+
+class StillWaiting(errors.StateNotAllowed):
+    """{resource} is {state} since {at}."""
+
+    zh = "{resource}：{state}，{at}。"
+
+
 def test_a_sentence_is_read_by_a_clerk() -> None:
     """Codes, names and moments are said in words; machines get them as they are."""
-    kind = type(
-        "Held", (errors.StateNotAllowed,), {"__doc__": "{resource} is {state}.", "zh": "{resource}：{state}，{at}。"}
-    )
-    state = wording.Code("State", {"HELD": ("HELD", "待批示")})
-    told = kind(
-        resource="workOrders/0190b3c2-7d4e-7a10-8f00-0123456789ab", state=state["HELD"], at="2026-10-08T09:30:00+00:00"
+    told = StillWaiting(
+        resource="workOrders/0190b3c2-7d4e-7a10-8f00-0123456789ab",
+        state=Waiting.HELD,
+        at="2026-10-08T09:30:00+00:00",
     )
     assert told.sentence_zh() == "工单（尾号 456789ab）：待批示，2026-10-08 17:30。"
     assert told.facts["state"] == "HELD"

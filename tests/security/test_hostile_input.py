@@ -138,7 +138,7 @@ def _more_fields(draw: st.DrawFn, rpc: Rpc) -> bytes:
 def test_no_bytes_at_all_get_an_unforeseen_answer(rpc: Rpc, life: Life, attacker: Attacker) -> None:
     good = fill(rpc.request(), life).SerializeToString()
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, phases=[Phase.generate, Phase.shrink])
+    @settings(max_examples=12, derandomize=True, database=None, phases=[Phase.generate, Phase.shrink])
     @given(more=_more_fields(rpc), about=st.booleans())
     def attack(more: bytes, about: bool) -> None:
         body = good + more if about else more

@@ -21,7 +21,5 @@ def test_the_regulation_holds_whatever_happens(house: House) -> None:
     machine = type("OrdersHere", (Orders,), {"house": house, "seen": seen})
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=10, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
     )

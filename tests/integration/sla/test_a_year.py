@@ -169,7 +169,5 @@ def test_any_order_of_events(office: Office) -> None:
     machine = type("AnyOrderHere", (AnyOrder,), {"open_office": staticmethod(open_office)})
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=15, stateful_step_count=25, suppress_health_check=list(HealthCheck)),
     )

@@ -223,5 +223,5 @@ class WorkOrderLife(RuleBasedStateMachine):
         assert self.order.filing is None or self.order.filing.obstacle
 
 
-WorkOrderLife.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+WorkOrderLife.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestWorkOrderLife = WorkOrderLife.TestCase

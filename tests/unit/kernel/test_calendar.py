@@ -7,7 +7,7 @@ import holidays
 import pytest
 from hotline_kernel import calendar
 from hotline_kernel.calendar import ZONE, Calendar
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 CALENDAR = calendar.load(None)
@@ -176,7 +176,6 @@ class TestOfficeTime:
     def test_runs_in_office_hours_alone(self, start: str, hours: int, end: str) -> None:
         assert CALENDAR.add_working_time(moment(start), timedelta(hours=hours)) == moment(end)
 
-    @settings(deadline=None)  # the slow counter is slow
     @given(
         st.datetimes(datetime(2017, 1, 1), datetime(2026, 12, 20), timezones=st.just(UTC)),  # noqa: DTZ001
         st.integers(1, 24 * 60),

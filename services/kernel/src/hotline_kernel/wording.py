@@ -24,6 +24,7 @@ _NOUNS = {
     "courses": "培训",
     "deadlines": "期限",
     "entries": "知识条目",
+    "gaps": "知识缺口",
     "holds": "保全",
     "meetingActions": "议定事项",
     "meetings": "会议",

@@ -4,11 +4,11 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from hotline_kernel.errors import FieldInvalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_knowledge.domain import screening
 
@@ -17,13 +17,13 @@ LONGEST_COUNTED = 40
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-class GapState(StrEnum):
+class GapState(Code):
     """Where a gap stands."""
 
-    OPEN = "OPEN"
-    ASSIGNED = "ASSIGNED"
-    FILLED = "FILLED"
-    DISMISSED = "DISMISSED"
+    OPEN = "OPEN", "待指派"
+    ASSIGNED = "ASSIGNED", "已指派"
+    FILLED = "FILLED", "已补充"
+    DISMISSED = "DISMISSED", "不予补充"
 
 
 class GapStateNotAllowed(StateNotAllowed):
