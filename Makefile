@@ -68,6 +68,10 @@ regulation: setup ## The regulation, article by article, against all services.
 chart: setup ## Render and check the Helm chart.
 	$(call run-tests,deploy)
 
+.PHONY: rules
+rules: setup ## The alerts by promtool, and what each owes to whoever it wakes.
+	$(PYTEST) tests/deploy/test_rules.py
+
 .PHONY: fault
 fault: setup ## Kill processes and servers under load; nothing may be lost or doubled.
 	$(call run-tests,fault)

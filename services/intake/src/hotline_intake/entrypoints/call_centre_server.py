@@ -21,6 +21,8 @@ from hotline_intake.domain import staffing
 from hotline_intake.domain.call import Call, EventKind
 from hotline_intake.domain.seat import Seat
 
+_ENDS_OF_WAITING = (EventKind.ANSWERED, EventKind.ABANDONED)
+
 
 class CallCentreServicer:
     """One method for each RPC."""
@@ -30,6 +32,8 @@ class CallCentreServicer:
         self._commands = Commands(database)
         self._clock = clock
         self._norms = norms
+        for kind in _ENDS_OF_WAITING:  # counted from nought, so that the first call of a process is seen to be one more
+            telemetry.CALL_WAIT.labels("intake", kind.lower())
 
     # Seats
 
@@ -242,6 +246,6 @@ class CallCentreServicer:
 def _count(recorded: Recorded) -> None:
     for event, call in recorded.new:
         telemetry.CALL_EVENTS.labels("intake", event.kind.lower()).inc()
-        if event.kind in (EventKind.ANSWERED, EventKind.ABANDONED) and call.waited is not None:
+        if event.kind in _ENDS_OF_WAITING and call.waited is not None:
             telemetry.CALL_WAIT.labels("intake", event.kind.lower()).observe(call.waited.total_seconds())
     telemetry.CALL_EVENTS_REJECTED.labels("intake").inc(len(recorded.rejected))
