@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from google.protobuf.descriptor import Descriptor
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.dispatch.v1 import work_order_pb2
 from hotline.feedback.v1 import report_service_pb2 as reports
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import contest_service_pb2 as contests
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.operations.v1 import audit_service_pb2 as audit
 from hotline_cli.client import Hotline, Person, new_request_id
+from hotline_cli.local.instance import Instance
 from hotline_cli.quiet import Quiet
 from hotline_kernel.errors import Denied
 
+from tests.security.books import Books
 from tests.security.life import Life
 from tests.support.lives import UNIT, registration
 from tests.support.wire import STAFF_ROLES, all_rpcs
@@ -128,3 +132,158 @@ def test_the_record_lists_every_reader_of_a_contact(hotline: Hotline, brought: d
     reveals = [entry for entry in listed.entries if entry.action == "intake.contacts.reveal"]
     assert set(readers.values()) <= {entry.actor for entry in reveals}
     assert all(entry.purpose for entry in reveals)
+
+
+# --- the order about the unit itself ---------------------------------------------------------------------------------
+
+BUREAU, STATION, POST = "units/told-bureau", "units/told-station", "units/told-post"
+SAID = ("知微摘要", "知微正文", "知微告知", "知微办理", "知微答复", "知微他部", NAME, PHONE, ADDRESS)
+# What an order says to whoever is concerned by it: that it is there, where it stands and until when.
+STUB = frozenset(
+    {
+        *("name", "number", "state", "round", "etag", "redacted", "about_unit", "confidential"),
+        *("lead_unit", "supporting_units", "request_type", "category", "region", "parts", "holdings"),
+        *("due_date", "due_time", "extension_cutoff_time", "overdue", "create_time", "dispatch_time"),
+    }
+)
+STAFF_READERS = ("operator", "reviewer", "callback", "quality", "office", "auditor")
+
+
+@pytest.fixture(scope="module")
+def about(hotline: Hotline, quiet: Quiet) -> work_order_pb2.WorkOrder:
+    """A complaint about the station, with its result; the station, its bureau, its post and others support."""
+    office = hotline.person("office").dispatch
+    superior = ""
+    for name in (BUREAU, STATION, POST):
+        unit = work_order_pb2.Unit(
+            name=name,
+            display_name=name,
+            region="139902",
+            kind=work_order_pb2.UNIT_KIND_DEPARTMENT,
+            principal="知主任",
+            superior=superior,
+        )
+        office.CreateUnit(dispatch.CreateUnitRequest(unit=unit, request_id=new_request_id()))
+        superior = name
+    request = registration(8)
+    request.title = SAID[0]
+    request.citizen.CopyFrom(appeal_pb2.Citizen(full_name=NAME, phone=PHONE, address=ADDRESS))
+    appeal = hotline.person("operator").intake.RegisterAppeal(request).name
+    hotline.person("reviewer").intake.ReleaseDraft(
+        intake.ReleaseDraftRequest(
+            name=appeal,
+            content=appeal_pb2.DraftContent(
+                text=SAID[1],
+                lead_unit=UNIT,
+                supporting_units=[STATION, POST, BUREAU, "units/water-group"],
+                about_unit=STATION,
+            ),
+            request_id=new_request_id(),
+        )
+    )
+    quiet.wait()
+    [order] = office.ListWorkOrders(dispatch.ListWorkOrdersRequest(appeal=appeal)).work_orders
+    lead = hotline.person("unit", unit=UNIT).dispatch
+    for unit_name, text in ((STATION, "请交台账"), ("units/water-group", SAID[5])):
+        lead.AssignPart(
+            dispatch.AssignPartRequest(name=order.name, unit=unit_name, text=text, request_id=new_request_id())
+        )
+    office.RecordFirstContact(
+        dispatch.RecordFirstContactRequest(name=order.name, note=SAID[2], request_id=new_request_id())
+    )
+    found: work_order_pb2.WorkOrder = lead.ReportResult(
+        dispatch.ReportResultRequest(
+            name=order.name,
+            outcome=work_order_pb2.OUTCOME_SOLVED,
+            text=SAID[3],
+            reply_means=work_order_pb2.REPLY_MEANS_RELAYED,
+            reply_text=SAID[4],
+            request_id=new_request_id(),
+        )
+    )
+    quiet.wait()
+    return found
+
+
+def reads_of(person: Person, order: work_order_pb2.WorkOrder) -> list[work_order_pb2.WorkOrder]:
+    """The order by every read that dispatch has, with every filter that finds it."""
+    found = [person.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order.name))]
+    for request in (
+        dispatch.ListWorkOrdersRequest(page_size=1000),
+        dispatch.ListWorkOrdersRequest(number=order.number),
+        dispatch.ListWorkOrdersRequest(region=order.region, state=order.state, page_size=1000),
+    ):
+        found += [each for each in person.dispatch.ListWorkOrders(request).work_orders if each.name == order.name]
+    assert len(found) == 4
+    return found
+
+
+@pytest.mark.parametrize("unit", [STATION, BUREAU, POST])
+def test_whoever_is_concerned_reads_a_stub_field_by_field(
+    unit: str, hotline: Hotline, about: work_order_pb2.WorkOrder
+) -> None:
+    for order in reads_of(hotline.person("unit", unit=unit), about):
+        assert order.redacted
+        assert {field.name for field, _ in order.ListFields()} <= STUB
+        assert not [said for said in SAID if said in str(order.SerializeToString().decode(errors="ignore"))]
+        assert {part.unit for part in order.parts} <= {unit}
+
+
+@pytest.mark.parametrize("unit", [UNIT, "units/water-group"])
+def test_whoever_needs_to_know_reads_it_whole(unit: str, hotline: Hotline, about: work_order_pb2.WorkOrder) -> None:
+    for order in reads_of(hotline.person("unit", unit=unit), about):
+        assert (order.redacted, order.title, order.text, order.result.text) == (False, SAID[0], SAID[1], SAID[3])
+
+
+@pytest.mark.parametrize("role", STAFF_READERS)
+def test_the_hotlines_own_seats_read_it_whole(role: str, hotline: Hotline, about: work_order_pb2.WorkOrder) -> None:
+    for order in reads_of(hotline.person(role), about):
+        assert (order.redacted, order.text, order.about_unit) == (False, SAID[1], STATION)
+
+
+@pytest.mark.parametrize("unit", [UNIT, STATION, BUREAU, POST, "units/water-group", "units/archives"])
+def test_no_unit_reaches_who_complained_about_a_unit(
+    unit: str, hotline: Hotline, about: work_order_pb2.WorkOrder
+) -> None:
+    person = hotline.person("unit", unit=unit)
+    with pytest.raises(Denied):
+        contact_of(person, about.appeal)
+    with pytest.raises(Denied):
+        person.intake.GetReferral(intake.GetReferralRequest(name=about.appeal))
+
+
+def test_another_unit_does_not_see_that_it_is_there(hotline: Hotline, about: work_order_pb2.WorkOrder) -> None:
+    person = hotline.person("unit", unit="units/archives")
+    with pytest.raises(Denied):
+        person.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=about.name))
+    assert not person.dispatch.ListWorkOrders(dispatch.ListWorkOrdersRequest(number=about.number)).work_orders
+
+
+def test_no_event_log_or_other_database_says_whom_it_is_about(
+    platform: Instance, hotline: Hotline, quiet: Quiet, books: Books
+) -> None:
+    """It stands in the drafts of intake and in the orders of dispatch."""
+    secret = "units/told-of-nowhere"
+    unit = work_order_pb2.Unit(
+        name=secret, display_name="某站", region="139902", kind=work_order_pb2.UNIT_KIND_DEPARTMENT, principal="某主任"
+    )
+    office = hotline.person("office").dispatch
+    office.CreateUnit(dispatch.CreateUnitRequest(unit=unit, request_id=new_request_id()))
+    request = registration(9)
+    request.draft.about_unit = secret
+    appeal = hotline.person("operator").intake.RegisterAppeal(request).name
+    hotline.person("reviewer").intake.ReleaseDraft(intake.ReleaseDraftRequest(name=appeal, request_id=new_request_id()))
+    quiet.wait()
+    [order] = office.ListWorkOrders(dispatch.ListWorkOrdersRequest(appeal=appeal)).work_orders
+    assert order.about_unit == secret
+    holders = {place for place, rows in books.dump().items() if secret.encode() in rows}
+    registry = {("dispatch", table) for table in ("unit", "audit_entry")}
+    answers = {("intake", "request"), ("dispatch", "request")}
+    assert {("intake", "appeal"), ("dispatch", "work_order")} <= holders
+    assert (
+        holders
+        <= {("intake", "appeal"), ("dispatch", "work_order"), ("dispatch", "work_order_unit")} | registry | answers
+    )
+    logs = "".join(path.read_text(errors="ignore") for path in (platform.directory / "logs").iterdir())
+    assert logs
+    assert secret not in logs

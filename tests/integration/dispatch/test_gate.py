@@ -56,6 +56,14 @@ def test_no_new_row_comes_in_behind_it(dispatch: Any) -> None:
         )
 
 
+@pytest.mark.parametrize("sets", ["about_unit = 'units/heating'", "about_unit = lead_unit, state = 'DISPATCHED'"])
+def test_no_statement_leaves_an_order_with_whom_it_is_about(dispatch: Any, sets: str) -> None:
+    order = dispatch.refer(lead_unit="units/heating")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        run(dispatch, f"UPDATE work_order SET {sets} WHERE id = %(id)s", order)
+    assert refused.value.diag.constraint_name == "work_order_about"
+
+
 def test_a_directive_that_was_given_stays_as_it_is(dispatch: Any) -> None:
     order = dispatch.refer(lead_unit="units/heating", directive_kind=URGENT)
     dispatch.call("RecordDirective", rpc.RecordDirectiveRequest(name=order.name, text="办", authority="副市长"), OFFICE)

@@ -28,6 +28,7 @@ from hotline_dispatch.domain.refusals import (
     FilingIncomplete,
     FilingWithoutExplanation,
     LeadAlsoSupporting,
+    LeadConcerned,
     LookNotLater,
     NotFiled,
     NotOwnUnit,
@@ -393,3 +394,58 @@ class TestFiling:
         assert [look.note for look in order.filing.looks] == ["未完", "可改造"]
         with pytest.raises(NotFiled):
             order.look_again(actor="office-1", note="再看", next_date=None, now=later)
+
+
+class TestAComplaintAboutAUnit:
+    """Art. 36(4)."""
+
+    BUREAU = "units/bureau"
+
+    def about(self, unit: str, *, supporting: tuple[str, ...] = ()) -> WorkOrder:
+        order = dispatched(supporting=supporting)
+        order.mark_about(concerned=(unit, self.BUREAU), leads=unit == HEATING, reason="来电说明", now=MONDAY + HOUR)
+        return order
+
+    def test_is_taken_from_that_unit_and_never_given_to_it(self) -> None:
+        order = self.about(HEATING)
+        assert (order.state, order.lead, order.holdings[-1].unit) == (State.AWAITING_LEAD, "", "")
+        with pytest.raises(LeadConcerned):
+            order.dispatch(assignment=Assignment(HEATING), now=MONDAY + HOUR)
+        order.dispatch(assignment=Assignment(WATER), now=MONDAY + HOUR)
+        with pytest.raises(LeadConcerned):
+            order.reassign(assignment=Assignment(HEATING), reason="改派", now=MONDAY + HOUR)
+
+    def test_leaves_the_contact_to_the_office(self) -> None:
+        order = self.about(WATER)
+        with pytest.raises(ContactRelayed):
+            order.record_first_contact(by=HEATING, actor="h", note="联系", contact_time=None, now=MONDAY + HOUR)
+        relayed = order.record_first_contact(by=None, actor="o", note="转达", contact_time=None, now=MONDAY + HOUR)
+        assert relayed.relayed
+
+    @pytest.mark.parametrize(
+        ("unit", "line", "sees_all"),
+        [
+            (HEATING, {HEATING, WATER}, True),  # it leads, and needs to know
+            (WATER, {WATER}, False),
+            (BUREAU, {BUREAU, WATER}, False),
+            ("units/roads", {"units/roads"}, True),  # it supports, and has to do with it
+            ("units/roads", {"units/roads", WATER}, False),
+        ],
+    )
+    def test_is_seen_by_who_needs_to(self, unit: str, line: set[str], sees_all: bool) -> None:
+        order = self.about(WATER, supporting=("units/roads",))
+        order.require_visible(to_unit=unit)
+        seen = order.seen_by(unit=unit, line=line)
+        assert (seen.redacted, seen.text == order.text, seen.appeal == order.appeal) == (
+            not sees_all,
+            sees_all,
+            sees_all,
+        )
+
+    def test_found_out_after_the_result_is_not_that_units_again(self) -> None:
+        order = dispatched()
+        report(order)
+        order.mark_about(concerned=(HEATING,), leads=True, reason="回访得知", now=MONDAY + 2 * HOUR)
+        assert (order.state, order.lead) == (State.REPORTED, HEATING)
+        order.reopen(leads_concerned=True, now=MONDAY + 3 * HOUR)
+        assert (order.state, order.lead, order.round, order.key_supervision) == (State.AWAITING_LEAD, "", 2, True)

@@ -262,6 +262,9 @@ class Store(Protocol):
     def carry_no_lead(self, *, work_order_id: UUID) -> None:
         """No unit has the order in hand."""
 
+    def carry_relay(self, *, work_order_id: UUID, appeal_id: UUID, relayed: bool) -> None:
+        """Keeps whether the office relays the contact."""
+
     def carry_due_date(self, *, work_order_id: UUID, due_date: date) -> None:
         """Keeps the last day for the unit's answer."""
 

@@ -109,6 +109,7 @@ def draft(
     lead: Annotated[str, typer.Option(help="the unit that should lead, units/…; empty: the office names it")] = "",
     supporting: Annotated[list[str] | None, typer.Option(help="a unit that should support; may be repeated")] = None,
     directive: Annotated[str, typer.Option(help="urgent, complex, common or stalled (Art. 23)")] = "",
+    about: Annotated[str, typer.Option(help="the unit that the complaint is about, units/… (Art. 36(4))")] = "",
     output: Output = Format.TEXT,
 ) -> None:
     """Draft a work order for the review seat (Art. 21)."""
@@ -118,6 +119,7 @@ def draft(
         lead_unit=lead,
         supporting_units=supporting or [],
         directive_kind=kinds.value(directive, "--directive") if directive else appeal_pb2.DIRECTIVE_KIND_UNSPECIFIED,
+        about_unit=about,
     )
     request = intake.DraftWorkOrderRequest(name=appeal, draft=content, request_id=new_request_id())
     with person("operator") as operator:

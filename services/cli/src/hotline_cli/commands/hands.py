@@ -1,4 +1,4 @@
-"""An order in other hands: another lead, and supporting units with parts of their own (Art. 7, 22)."""
+"""An order in other hands: another lead, supporting units' parts (Art. 7, 22), a unit complained about (Art. 36(4))."""
 
 from datetime import datetime
 from typing import Annotated
@@ -30,6 +30,20 @@ def reassign(
     )
     with person("office") as office:
         show(office.dispatch.ReassignWorkOrder(request), output)
+
+
+@app.command("mark-about")
+def mark_about(
+    order: Order,
+    *,
+    reason: Annotated[str, typer.Option(help="how that is known")],
+    unit: Annotated[str, typer.Option(help="the unit complained about, units/…; left out: about none")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Say which unit a complaint is about: it neither leads nor learns what was said (Art. 36(4))."""
+    request = dispatch.MarkAboutUnitRequest(name=order, about_unit=unit, reason=reason, request_id=new_request_id())
+    with person("office") as office:
+        show(office.dispatch.MarkAboutUnit(request), output)
 
 
 @app.command("assign-part")

@@ -70,12 +70,12 @@ def directive(
 def contact(
     order: Order, *, note: Annotated[str, typer.Option(help="what the citizen was told")], output: Output = Format.TEXT
 ) -> None:
-    """Record the first contact with the citizen; the office does it for a confidential order (Art. 24(1))."""
+    """Record the first contact; the office does it for a confidential order and one about a unit (Art. 24(1))."""
     request = dispatch.RecordFirstContactRequest(name=order, note=note, request_id=new_request_id())
     with connection() as hotline:
         office = hotline.person("office")
-        confidential = office.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order)).confidential
-        who = office if confidential else lead_unit(hotline, order)
+        found = office.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order))
+        who = office if found.confidential or found.about_unit else lead_unit(hotline, order)
         show(who.dispatch.RecordFirstContact(request), output)
 
 

@@ -18,4 +18,4 @@ class IntakeReferrals:
         answer = self._client.call("GetReferral", GetReferralRequest(name=appeal))
         if not isinstance(answer, ReferralMessage):
             raise TypeError(type(answer).__name__)
-        return Referral(title=answer.title, text=answer.text)
+        return Referral(title=answer.title, text=answer.text, about_unit=answer.about_unit)

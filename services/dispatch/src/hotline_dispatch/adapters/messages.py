@@ -70,6 +70,8 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         dispatch_time=_optional_stamp(order.dispatch_time),
         close_time=_optional_stamp(order.close_time),
         overdue=order.overdue,
+        about_unit=order.about_unit,
+        redacted=order.redacted,
         etag=str(order.version),
     )
     if order.due:
@@ -89,6 +91,7 @@ def unit(known: Unit) -> work_order_pb2.Unit:
         kind=work_order_pb2.UnitKind.Value(f"UNIT_KIND_{known.kind}"),
         principal=known.principal,
         competences=known.competences,
+        superior=known.superior,
         etag=str(known.version),
     )
 
@@ -103,6 +106,7 @@ def new_unit(message: work_order_pb2.Unit) -> Unit:
         kind=_unit_kind(message.kind),
         principal=message.principal,
         competences=list(message.competences),
+        superior=message.superior,
     )
 
 

@@ -65,10 +65,12 @@ _FLAT = (
     "extension_cutoff_time",
     "study_grounds",
     "look_date",
+    "about_unit",
+    "concerned",
 )
 _MUTABLE = (*_CHANGING, *_FLAT, *_PARTS)
 _ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", *_MUTABLE, "version")
-_UNIT_COLUMNS = ("name", "display_name", "region", "kind", "principal", "competences", "version")
+_UNIT_COLUMNS = ("name", "display_name", "region", "kind", "principal", "competences", "superior", "version")
 
 
 def _names(columns: Sequence[str], prefix: str = "") -> str:
@@ -89,6 +91,18 @@ _UPDATE_ORDER = f"UPDATE work_order SET {_sets(_MUTABLE)}, version = version + 1
 _UNIT = _names(_UNIT_COLUMNS)
 _INSERT_UNIT = f"INSERT INTO unit ({_UNIT}) VALUES ({_values(_UNIT_COLUMNS)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE_UNIT = f"UPDATE unit SET {_sets(_UNIT_COLUMNS[1:-1])}, version = version + 1 WHERE name = %(name)s"
+
+_ABOVE = """above AS (
+  SELECT name, superior, 0 AS step FROM unit WHERE name = %(unit)s
+  UNION SELECT u.name, u.superior, above.step + 1 FROM above JOIN unit u ON u.name = above.superior AND above.step < 20
+)"""
+_SUPERIORS = f"WITH RECURSIVE {_ABOVE} SELECT name FROM above WHERE step > 0 GROUP BY name ORDER BY min(step)"
+_LINE = f"""
+WITH RECURSIVE {_ABOVE}, below AS (
+  SELECT name FROM unit WHERE name = %(unit)s
+  UNION SELECT u.name FROM below JOIN unit u ON u.superior = below.name
+)
+SELECT name FROM above UNION SELECT name FROM below"""
 
 _OPEN = "o.state IN ('HELD', 'AWAITING_LEAD', 'DISPATCHED')"
 
@@ -184,6 +198,14 @@ class Store(Transaction):
         """Those of the names that are in the registry."""
         rows = self.all(f"SELECT {_UNIT} FROM unit WHERE name = ANY(%(names)s)", {"names": list(names)})
         return {row["name"]: _unit(row) for row in rows}
+
+    def superiors_of(self, unit: str) -> tuple[str, ...]:
+        """The units above a unit, the nearest first."""
+        return tuple(row["name"] for row in self.all(_SUPERIORS, {"unit": unit}))
+
+    def line_of(self, unit: str) -> frozenset[str]:
+        """The unit, those above it and those below it."""
+        return frozenset(row["name"] for row in self.all(_LINE, {"unit": unit})) | {unit}
 
     def add_unit(self, unit: Unit) -> bool:
         """Keeps a new unit; False if the name is taken."""
@@ -293,8 +315,9 @@ SELECT {_ORDER} FROM page JOIN work_order o ON o.id = page.id ORDER BY page.id D
 
 
 def _units(order: WorkOrder) -> dict[str, bool]:
-    """The units that have the order, and whether they still have to do with it."""
-    return dict.fromkeys(order.assignment.units, order.is_open) if order.assignment else {}
+    """The units that have the order, or are concerned by it, and whether they still have to do with it."""
+    assigned = order.assignment.units if order.assignment else ()
+    return dict.fromkeys((*assigned, *order.concerned), order.is_open)
 
 
 def _order_values(order: WorkOrder) -> dict[str, Any]:
@@ -313,6 +336,8 @@ def _order_values(order: WorkOrder) -> dict[str, Any]:
         "extension_cutoff_time": due.extension_cutoff_time if due else None,
         "study_grounds": list(order.study_grounds),
         "look_date": order.filing.look_date if order.filing else None,
+        "about_unit": order.about_unit,
+        "concerned": list(order.concerned),
         **{column: _json(part, getattr(order, column)) for column, part in _PARTS.items()},
         "version": order.version,
     }
@@ -339,6 +364,7 @@ def _order(row: dict[str, Any]) -> WorkOrder:
         assignment=_assignment(row["lead_unit"], row["supporting_units"]),
         due=_due(row),
         study_grounds=tuple(StudyGround(ground) for ground in row["study_grounds"]),
+        concerned=tuple(row["concerned"]),
         round=row["round"],
         key_supervision=row["key_supervision"],
         dispatch_time=row["dispatch_time"],

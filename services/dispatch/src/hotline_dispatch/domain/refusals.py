@@ -51,11 +51,11 @@ class SendBackLimitReached(Refused):
 
 
 class ContactRelayed(Denied):
-    """The citizen asked for confidentiality: the office relays the contact."""
+    """The citizen asked for confidentiality, or the complaint is about a unit: the office relays the contact."""
 
     reason = "CONTACT_RELAYED"
     article = "Art. 24(1), 36(4)"
-    zh = "求助群众要求保密，由热线工作机构转达联系（第二十四条第一项、第三十六条第四项）。"
+    zh = "求助群众要求保密或反映的是承办单位自身，由热线工作机构转达联系（第二十四条第一项、第三十六条第四项）。"
 
 
 class TimeNotPlausible(Refused):
@@ -152,6 +152,22 @@ class LeadAlready(Invalid):
     reason = "LEAD_ALREADY"
     article = "Art. 22"
     zh = "{unit} 已是该工单的主要负责部门（第二十二条）。"
+
+
+class LeadConcerned(Refused):
+    """The complaint is about {unit}, or about a unit above it: another unit must lead."""
+
+    reason = "LEAD_CONCERNED"
+    article = "Art. 36(4)"
+    zh = "该事项反映的是 {unit} 或其上级单位自身的问题，不得由其主办，请另行确定主办单位（第三十六条第四项）。"
+
+
+class SuperiorCircular(Invalid):
+    """{superior} stands below {unit}, or is {unit} itself, and cannot be above it."""
+
+    reason = "SUPERIOR_CIRCULAR"
+    article = "Art. 36(4)"
+    zh = "{superior} 是 {unit} 自身或其下级，不能登记为其上级单位（第三十六条第四项）。"
 
 
 class DeadlineNotKnown(Refused):

@@ -24,6 +24,8 @@ class Unit:
     kind: UnitKind
     principal: str
     competences: list[str]
+    superior: str = ""
+    """The unit above it; empty if none. Who is above the unit complained about need not know who complained."""
     version: int = 1
 
 

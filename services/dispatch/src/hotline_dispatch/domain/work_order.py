@@ -1,6 +1,7 @@
 """Work orders (电子工单): one lead, a directive where one is needed, a reply before a result (Art. 7, 22-28)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from hotline_dispatch.domain.refusals import (
     FilingIncomplete,
     FilingWithoutExplanation,
     LeadAlready,
+    LeadConcerned,
     LookNotLater,
     NotFiled,
     NotOwnUnit,
@@ -83,6 +85,10 @@ class WorkOrder:
     """What the supporting units have to do, in this round."""
     holdings: tuple[Holding, ...] = ()
     """In whose hands it was, oldest first, in all rounds."""
+    concerned: tuple[str, ...] = ()
+    """The unit that the complaint is about, and those above it as the registry had them then (Art. 36(4))."""
+    redacted: bool = False
+    """Only what whoever is concerned may see of it; such an order is read and never kept."""
     chases: int = 0
     chase_time: datetime | None = None
     """When its directive is asked for again, if it is urgent and has none (Art. 23; ours)."""
@@ -104,6 +110,16 @@ class WorkOrder:
     def lead(self) -> str:
         """`units/{id}` of the lead; empty while there is none."""
         return self.assignment.lead if self.assignment else ""
+
+    @property
+    def about_unit(self) -> str:
+        """The unit that the complaint is about; empty if about none (Art. 36(4))."""
+        return self.concerned[0] if self.concerned else ""
+
+    @property
+    def relayed(self) -> bool:
+        """The office alone reaches the citizen (Art. 24(1), 36(4))."""
+        return self.confidential or self.about_unit != ""
 
     @property
     def is_open(self) -> bool:
@@ -166,16 +182,26 @@ class WorkOrder:
         self.study_grounds = tuple(ground for ground in StudyGround if ground in {*self.study_grounds, *grounds})
 
     def dispatch(self, *, assignment: Assignment, now: datetime) -> None:
-        """The office names the units (Art. 7, 22). Raises `DirectiveMissing`, `StateNotAllowed`."""
+        """The office names the units (Art. 7, 22). Raises `DirectiveMissing`, `StateNotAllowed`, `LeadConcerned`."""
         self._require_directive()
         if self.state is not State.AWAITING_LEAD:
             raise self._not_allowed()
         self._send_out(assignment, now)
 
+    def mark_about(self, *, concerned: tuple[str, ...], leads: bool, reason: str, now: datetime) -> None:
+        """Which unit the complaint is about, and who is above it (Art. 36(4)); empty: it is about none.
+
+        leads -- the lead is that unit, or is below it: then an order that it has is taken from it.
+        """
+        self.concerned = concerned
+        if leads and self.state is State.DISPATCHED:
+            self._return_to_office(reason, now)
+
     def reassign(self, *, assignment: Assignment, reason: str, now: datetime) -> None:
         """The office gives it to another lead: no deadline moves, the time spent stays on record (Art. 7, 22).
 
-        What the former lead asked or recorded is no longer of use. Raises `StateNotAllowed`, `LeadAlready`.
+        What the former lead asked or recorded is no longer of use. Raises `StateNotAllowed`, `LeadAlready`,
+        `LeadConcerned`.
         """
         self._require(State.DISPATCHED)
         if assignment.lead == self.lead:
@@ -193,11 +219,7 @@ class WorkOrder:
         if len(self.send_backs) >= limit:
             raise SendBackLimitReached(limit=str(limit))
         self.send_backs.append(SendBack(by, reason, now))
-        self.state = State.AWAITING_LEAD
-        self._leave_lead()
-        self.assignment = self.dispatch_time = None
-        self.parts = lapse(self.parts)
-        self.holdings = hand_over(self.holdings, to="", reason=reason, is_overdue=self.overdue, now=now)
+        self._return_to_office(reason, now)
 
     def assign_part(self, *, by: str | None, unit: str, text: str, due_date: date | None, now: datetime) -> None:
         """The lead, or the office, tells a supporting unit what is its part, and until when (Art. 7, 22).
@@ -226,18 +248,19 @@ class WorkOrder:
     ) -> FirstContact:
         """The citizen was reached, once a round (Art. 24(1)).
 
-        by -- the unit that acts, None for the office, who alone contacts a citizen that asked for confidentiality.
+        by -- the unit that acts, None for the office, who alone contacts a citizen that asked for confidentiality or
+        complained about a unit itself.
         Raises `NotOwnUnit`, `ContactRelayed`, `StateNotAllowed`, `TimeNotPlausible`.
         """
         if by is not None:
             self._require_lead(by)
-            if self.confidential:
+            if self.relayed:
                 raise ContactRelayed
         self._require(State.DISPATCHED)
         if self.first_contact is not None:
             raise self._not_allowed()
         time = self._plausible("contact_time", contact_time, now)
-        self.first_contact = FirstContact(time, note, self.confidential, actor)
+        self.first_contact = FirstContact(time, note, self.relayed, actor)
         return self.first_contact
 
     def record_study(
@@ -372,8 +395,11 @@ class WorkOrder:
         self.state = State.CLOSED
         self.close_time = now
 
-    def reopen(self, *, now: datetime) -> None:
+    def reopen(self, *, leads_concerned: bool = False, now: datetime) -> None:
         """The dissatisfaction is confirmed: the same lead again, under key supervision (Art. 28(3), 30).
+
+        leads_concerned -- the complaint turned out to be about the lead, or a unit above it: the office names another
+        (Art. 36(4)).
 
         Raises `StateNotAllowed` unless a result was reported.
         """
@@ -397,12 +423,55 @@ class WorkOrder:
         self.key_supervision = True
         self.due = self.first_contact = self.result = self.extension = self.study = self.filing = None
         self.parts = ()
-        self._send_out(self.assignment, now)
+        if leads_concerned:
+            self._return_to_office("", now)
+        else:
+            self._send_out(self.assignment, now)
 
     def require_visible(self, *, to_unit: str) -> None:
-        """A unit sees what it leads or supports. Raises `NotOwnUnit`."""
-        if self.assignment is None or to_unit not in self.assignment.units:
+        """A unit sees what it leads or supports, and what is about it or a unit below it. Raises `NotOwnUnit`."""
+        if to_unit not in self.concerned and (self.assignment is None or to_unit not in self.assignment.units):
             raise NotOwnUnit
+
+    def seen_by(self, *, unit: str, line: Collection[str]) -> "WorkOrder":
+        """What a unit may know of a complaint about a unit (Art. 36(4)).
+
+        line -- the unit, those above and those below it. The lead needs to know, unless it is the one complained about;
+        so does who supports, unless in one line with that one.
+        """
+        if unit == self.lead != self.about_unit:
+            return self
+        if self.assignment is not None and unit in self.assignment.supporting and self.about_unit not in line:
+            return self
+        return self._redacted(unit)
+
+    def _redacted(self, unit: str) -> "WorkOrder":
+        """That it is there, where it stands and until when, and the unit's own part."""
+        return replace(
+            self,
+            redacted=True,
+            appeal="",
+            title="",
+            text="",
+            directive=None,
+            proposed=None,
+            first_contact=None,
+            result=None,
+            extension=None,
+            study=None,
+            filing=None,
+            parts=tuple(part for part in self.parts if part.unit == unit),
+            holdings=tuple(replace(holding, reason="") for holding in self.holdings),
+            send_backs=[],
+            past_rounds=[],
+        )
+
+    def _return_to_office(self, reason: str, now: datetime) -> None:
+        self.state = State.AWAITING_LEAD
+        self._leave_lead()
+        self.assignment = self.dispatch_time = None
+        self.parts = lapse(self.parts)
+        self.holdings = hand_over(self.holdings, to="", reason=reason, is_overdue=self.overdue, now=now)
 
     def _leave_lead(self) -> None:
         self.first_contact = self.study = None
@@ -412,6 +481,8 @@ class WorkOrder:
     def _send_out(self, assignment: Assignment, now: datetime, *, reason: str = "") -> None:
         # The only way out, for every path: the gate of Art. 23 stands here, and once more in the database.
         self._require_directive()
+        if assignment.lead == self.about_unit:
+            raise LeadConcerned(unit=assignment.lead)
         is_overdue = self.overdue and self.is_open
         self.holdings = hand_over(self.holdings, to=assignment.lead, reason=reason, is_overdue=is_overdue, now=now)
         self.parts = lapse(self.parts, but=assignment.supporting)

@@ -12,6 +12,7 @@ from hotline_kernel.db import Commands, Database
 from hotline_dispatch.adapters import messages
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.domain.work_order import WorkOrder
+from hotline_dispatch.handlers.orders import as_seen
 from hotline_dispatch.settings import Settings
 
 
@@ -35,6 +36,6 @@ class Rpcs:
             now = self._clock.now()
             order = decide(tx, now)
             tx.record(action=call.permission, resource=order.name, time=now, details=details)
-            return messages.work_order(order)
+            return messages.work_order(as_seen(order, tx))
 
         return self._commands.run(request, call, work_order_pb2.WorkOrder, work)

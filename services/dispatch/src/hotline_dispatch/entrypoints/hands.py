@@ -29,6 +29,22 @@ class HandRpcs(Rpcs):
             {"lead_unit": request.lead_unit, "supporting_units": " ".join(request.supporting_units)},
         )
 
+    def MarkAboutUnit(self, request: service_pb2.MarkAboutUnitRequest, call: Call) -> work_order_pb2.WorkOrder:
+        """Which unit the complaint is about (Art. 36(4))."""
+        return self._change(
+            request,
+            call,
+            lambda tx, now: hands.mark_about_unit(
+                name=request.name,
+                etag=request.etag,
+                about_unit=request.about_unit,
+                reason=request.reason,
+                tx=tx,
+                now=now,
+            ),
+            {"about_unit": request.about_unit},
+        )
+
     def AssignPart(self, request: service_pb2.AssignPartRequest, call: Call) -> work_order_pb2.WorkOrder:
         """A supporting unit learns its part (Art. 7, 22)."""
         due_date = messages.optional_date(request, "due_date")

@@ -41,7 +41,8 @@ class OrderRpcs(Rpcs):
             look_by=messages.optional_date(request, "look_by"),
         )
         with self._database.transaction(actor=call.principal) as tx:
-            found = tx.list_orders(wanted=wanted, after=page.after_uuid(), limit=page.size + 1)
+            listed = tx.list_orders(wanted=wanted, after=page.after_uuid(), limit=page.size + 1)
+            found = [orders.as_seen(order, tx) for order in listed]
         cut, token = page.cut(found, key=lambda order: [order.id])
         return service_pb2.ListWorkOrdersResponse(
             work_orders=[messages.work_order(order) for order in cut], next_page_token=token

@@ -7,6 +7,7 @@ import structlog
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.dispatch.events.v1.work_order_events_pb2 import (
+    ContactRelayChanged,
     WorkOrderAwaitingLead,
     WorkOrderDispatched,
     WorkOrderHeld,
@@ -17,7 +18,7 @@ from hotline_kernel.errors import EtagMismatch, ResourceNotFound
 from hotline_kernel.names import uuid_of
 
 from hotline_dispatch.domain.record import State
-from hotline_dispatch.domain.refusals import UnitUnknown
+from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.ports import Store
@@ -66,22 +67,40 @@ def ready(tx: Store, order: WorkOrder, proposed: Assignment | None) -> Assignmen
     if not lead.principal:
         alarm_no_principal(lead.name, order)
         return None
+    if is_concerned(tx, lead.name, about_unit=order.about_unit):
+        _log.warning("proposed_lead_concerned", work_order=order.name)
+        return None
     return Assignment(proposed.lead, tuple(unit for unit in proposed.supporting if unit in known))
 
 
 def known_assignment(tx: Store, order: WorkOrder, lead: str, supporting: Collection[str]) -> Assignment:
     """The units that the office names; a lead without a principal raises an alarm (Art. 10(1)).
 
-    Raises `LeadAlsoSupporting`, `UnitUnknown`.
+    Raises `LeadAlsoSupporting`, `UnitUnknown`, `LeadConcerned`.
     """
     assignment = Assignment(lead, tuple(supporting))
     known = tx.find_units(assignment.units)
     for unit in assignment.units:
         if unit not in known:
             raise UnitUnknown(unit=unit)
+    if is_concerned(tx, lead, about_unit=order.about_unit):
+        raise LeadConcerned(unit=lead)
     if not known[lead].principal:
         alarm_no_principal(lead, order)
     return assignment
+
+
+def is_concerned(tx: Store, unit: str, *, about_unit: str) -> bool:
+    """The complaint is about that unit, or about one above it: it cannot lead (Art. 36(4); that one above, ours)."""
+    return about_unit != "" and about_unit in (unit, *tx.superiors_of(unit))
+
+
+def announce_relay(tx: Store, order: WorkOrder, now: datetime) -> None:
+    """Says whether the office relays the contact because of the unit that the complaint is about, and not which."""
+    event = ContactRelayChanged(
+        work_order=order.name, appeal=order.appeal, relayed=order.about_unit != "", change_time=stamp(now)
+    )
+    tx.publish(event, aggregate=order.name, time=now)
 
 
 def alarm_no_principal(unit: str, order: WorkOrder) -> None:

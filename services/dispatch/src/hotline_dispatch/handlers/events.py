@@ -22,7 +22,16 @@ from uuid_utils.compat import uuid7
 from hotline_dispatch.domain.record import Directive, DirectiveKind, Due, State
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import announce, load, moment, ready, saved_and_announced, stamp
+from hotline_dispatch.handlers.bookkeeping import (
+    announce,
+    announce_relay,
+    is_concerned,
+    load,
+    moment,
+    ready,
+    saved_and_announced,
+    stamp,
+)
 from hotline_dispatch.handlers.directives import watch
 from hotline_dispatch.handlers.ports import Referrals, Store
 
@@ -49,6 +58,7 @@ def make_order(
         confidential=event.confidential,
         create_time=now,
         directive=Directive(DirectiveKind(kind)) if event.directive_kind else None,
+        concerned=(referral.about_unit, *tx.superiors_of(referral.about_unit)) if referral.about_unit else (),
     )
     proposed = None
     if event.lead_unit:
@@ -58,6 +68,8 @@ def make_order(
     order.start(proposed=proposed, assignment=ready(tx, order, proposed), now=now)
     watch(order, every=chase_every, now=now)
     tx.add_order(order)
+    if order.about_unit:
+        announce_relay(tx, order, now)
     announce(tx, order, now)
 
 
@@ -98,7 +110,7 @@ def end_review(event: ReviewConcluded, *, tx: Store, now: datetime, **_: object)
     if order.state is not State.REPORTED:
         _log.warning("review_of_order_without_result", work_order=order.name, review=event.review)
     elif event.outcome == callback_pb2.REVIEW_OUTCOME_REOPENED:
-        order.reopen(now=now)
+        order.reopen(leads_concerned=is_concerned(tx, order.lead, about_unit=order.about_unit), now=now)
         saved_and_announced(tx, order, now)
     else:
         _close(tx, order, moment(event.conclude_time))

@@ -1,10 +1,19 @@
-"""An order in other hands: another lead, and supporting units with parts of their own (Art. 7, 22)."""
+"""An order in other hands: another lead, supporting units' parts (Art. 7, 22), a unit complained about (Art. 36(4))."""
 
 from collections.abc import Collection
 from datetime import date, datetime
 
+from hotline_dispatch.domain.record import State
+from hotline_dispatch.domain.refusals import UnitUnknown
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import known_assignment, load_for_change, saved_and_announced
+from hotline_dispatch.handlers.bookkeeping import (
+    announce,
+    announce_relay,
+    is_concerned,
+    known_assignment,
+    load_for_change,
+    saved_and_announced,
+)
 from hotline_dispatch.handlers.ports import Store
 
 
@@ -18,6 +27,26 @@ def reassign_work_order(
     order = load_for_change(tx, name, etag)
     order.reassign(assignment=known_assignment(tx, order, lead_unit, supporting_units), reason=reason, now=now)
     return saved_and_announced(tx, order, now)
+
+
+def mark_about_unit(*, name: str, etag: str, about_unit: str, reason: str, tx: Store, now: datetime) -> WorkOrder:
+    """The complaint is about a unit, or about none (Art. 36(4)); if that unit has it, the office takes it back.
+
+    Raises `UnitUnknown`.
+    """
+    order = load_for_change(tx, name, etag)
+    if about_unit and tx.find_unit(about_unit) is None:
+        raise UnitUnknown(unit=about_unit)
+    before, was_about = order.state, order.about_unit
+    concerned = (about_unit, *tx.superiors_of(about_unit)) if about_unit else ()
+    leads = order.lead != "" and is_concerned(tx, order.lead, about_unit=about_unit)
+    order.mark_about(concerned=concerned, leads=leads, reason=reason, now=now)
+    tx.save_order(order)
+    if bool(was_about) != bool(about_unit):
+        announce_relay(tx, order, now)
+    if before is State.DISPATCHED and order.state is State.AWAITING_LEAD:
+        announce(tx, order, now)
+    return order
 
 
 def assign_part(

@@ -30,7 +30,15 @@ def get_work_order(*, name: str, tx: Store) -> WorkOrder:
     order = load(tx, name)
     if (unit := restricted_to(tx.actor)) is not None:
         order.require_visible(to_unit=unit)
-    return order
+    return as_seen(order, tx)
+
+
+def as_seen(order: WorkOrder, tx: Store) -> WorkOrder:
+    """What the caller may know of an order: a complaint about a unit is not for that unit (Art. 36(4))."""
+    unit = restricted_to(tx.actor)
+    if unit is None or not order.about_unit:
+        return order
+    return order.seen_by(unit=unit, line=tx.line_of(unit))
 
 
 def restricted_to(principal: Principal) -> str | None:

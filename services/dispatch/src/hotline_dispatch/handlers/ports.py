@@ -19,6 +19,8 @@ class Referral:
 
     title: str
     text: str
+    about_unit: str
+    """The unit that the complaint is about; empty if about none."""
 
 
 class Referrals(Protocol):
@@ -56,6 +58,12 @@ class Store(Protocol):
 
     def find_units(self, names: Collection[str]) -> dict[str, Unit]:
         """Those of the names that are in the registry."""
+
+    def superiors_of(self, unit: str) -> tuple[str, ...]:
+        """The units above a unit, the nearest first."""
+
+    def line_of(self, unit: str) -> frozenset[str]:
+        """The unit, those above it and those below it."""
 
     def add_unit(self, unit: Unit) -> bool:
         """Keeps a new unit; False if the name is taken."""

@@ -56,7 +56,7 @@ def registration_of(request: service_pb2.RegisterAppealRequest) -> Registration:
 
 
 def content_of(content: appeal_pb2.DraftContent) -> DraftContent:
-    """What is to be sent to units. Raises `LeadAlsoSupporting`."""
+    """What is to be sent to units. Raises `LeadAlsoSupporting`, `LeadConcerned`."""
     return DraftContent(
         text=content.text,
         lead_unit=content.lead_unit,
@@ -64,6 +64,7 @@ def content_of(content: appeal_pb2.DraftContent) -> DraftContent:
         directive_kind=DirectiveKind(
             appeal_pb2.DirectiveKind.Name(content.directive_kind).removeprefix("DIRECTIVE_KIND_")
         ),
+        about_unit=content.about_unit,
     )
 
 
@@ -284,6 +285,7 @@ def _content_message(content: DraftContent) -> appeal_pb2.DraftContent:
         lead_unit=content.lead_unit,
         supporting_units=content.supporting_units,
         directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{content.directive_kind}"),
+        about_unit=content.about_unit,
     )
 
 

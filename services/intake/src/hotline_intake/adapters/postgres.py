@@ -41,7 +41,7 @@ _COLUMNS = """
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
     appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
     appeal.answer_due_time, appeal.answer_overdue,
-    work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date
+    work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
 """
 _SELECT = f"SELECT {_COLUMNS} FROM appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id"  # noqa: S608
 _BY_ID = f"{_SELECT} WHERE appeal.id = %(id)s"
@@ -106,6 +106,10 @@ UPDATE citizen SET wrapped_key = NULL, phone_hash = NULL, erase_time = %(now)s
 _ORDER = """
 INSERT INTO work_order (id, appeal_id, lead_unit) VALUES (%(id)s, %(appeal_id)s, %(lead_unit)s)
 ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, lead_unit = excluded.lead_unit
+"""
+_RELAY = """
+INSERT INTO work_order (id, appeal_id, relayed) VALUES (%(id)s, %(appeal_id)s, %(relayed)s)
+ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, relayed = excluded.relayed
 """
 _NO_LEAD = "UPDATE work_order SET lead_unit = '' WHERE id = %(id)s"
 _DUE_DATE = """
@@ -308,6 +312,9 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
     def carry_no_lead(self, *, work_order_id: UUID) -> None:
         self.run(_NO_LEAD, {"id": work_order_id})
 
+    def carry_relay(self, *, work_order_id: UUID, appeal_id: UUID, relayed: bool) -> None:
+        self.run(_RELAY, {"id": work_order_id, "appeal_id": appeal_id, "relayed": relayed})
+
     def carry_due_date(self, *, work_order_id: UUID, due_date: date) -> None:
         self.run(_DUE_DATE, {"id": work_order_id, "due_date": due_date})
 
@@ -376,6 +383,7 @@ def _content(stored: dict[str, Any]) -> DraftContent:
         lead_unit=stored["lead_unit"],
         supporting_units=tuple(stored["supporting_units"]),
         directive_kind=DirectiveKind(stored["directive_kind"]),
+        about_unit=stored.get("about_unit", ""),  # drafts from before it was asked have none
     )
 
 
@@ -444,5 +452,6 @@ def _appeal(row: DictRow) -> Appeal:
         answer_overdue=row["answer_overdue"],
         work_order=f"workOrders/{row['work_order_id']}" if row["work_order_id"] else "",
         lead_unit=row["lead_unit"] or "",
+        relayed=bool(row["relayed"]),
         due_date=row["due_date"],
     )

@@ -113,12 +113,20 @@ class LeadAlsoSupporting(Invalid):
     zh = "{unit} 已是主办单位，不能同时作为协办单位。"
 
 
+class LeadConcerned(Refused):
+    """The complaint is about {unit}: another unit must lead."""
+
+    reason = "LEAD_CONCERNED"
+    article = "Art. 36(4)"
+    zh = "该事项反映的是 {unit} 自身的问题，不得由其主办，请另行确定主办单位（第三十六条第四项）。"
+
+
 class ContactRelayed(Denied):
-    """The citizen of {resource} asked for confidentiality: the office relays the contact."""
+    """The office relays the contact: {resource} is confidential, or a complaint about a unit."""
 
     reason = "CONTACT_RELAYED"
     article = "Art. 24(1), 36(4)"
-    zh = "该诉求人要求保密，由热线办代为联系。"
+    zh = "该诉求人要求保密或反映的是承办单位自身，由热线办代为联系（第二十四条第一项、第三十六条第四项）。"
 
 
 class NotOwnUnit(Denied):
@@ -159,15 +167,21 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class DraftContent:
-    """What is sent to units. lead_unit -- empty: the hotline office names it (Art. 22)."""
+    """What is sent to units. lead_unit -- empty: the hotline office names it (Art. 22).
+
+    about_unit -- whom the complaint is about, empty if no unit (Art. 36(4)).
+    """
 
     text: str
     lead_unit: str
     supporting_units: tuple[str, ...]
     directive_kind: DirectiveKind
+    about_unit: str = ""
 
     def __post_init__(self) -> None:
-        """Raises `LeadAlsoSupporting` (Art. 22)."""
+        """Raises `LeadAlsoSupporting` (Art. 22), `LeadConcerned` (Art. 36(4))."""
+        if self.lead_unit and self.lead_unit == self.about_unit:
+            raise LeadConcerned(unit=self.lead_unit)
         if self.lead_unit in self.supporting_units:
             raise LeadAlsoSupporting(unit=self.lead_unit)
 
@@ -241,6 +255,8 @@ class Appeal:
     """`workOrders/{uuid}`, once dispatch has made it."""
     lead_unit: str = ""
     """The unit that has the order in hand now; it may reach the citizen (Art. 24(1))."""
+    relayed: bool = False
+    """The complaint is about a unit, says dispatch: the office alone reaches the citizen (Art. 24(1), 36(4))."""
     due_date: date | None = None
     """Last day for the unit's answer, as sla announced it (Art. 24)."""
 
@@ -300,12 +316,14 @@ class Appeal:
         return self.draft.released
 
     def require_reachable_by(self, *, unit: str) -> None:
-        """A unit reaches the citizen of an order that it leads, unless the citizen asked for confidentiality.
+        """A unit reaches the citizen of an order that it leads, unless the office relays the contact.
+
+        So it does where the citizen asked for confidentiality, or complained about a unit itself.
 
         unit -- `units/…`. Raises `NotOwnUnit`, `ContactRelayed`.
         """
         self.require_led_by(unit=unit)
-        if self.confidential:
+        if self.confidential or self.relayed:
             raise ContactRelayed(resource=self.name)
 
     def require_led_by(self, *, unit: str) -> None:

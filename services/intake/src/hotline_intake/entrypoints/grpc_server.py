@@ -188,7 +188,8 @@ class IntakeServicer:
     def GetReferral(self, request: service_pb2.GetReferralRequest, call: Call) -> service_pb2.Referral:
         with self._database.transaction(actor=call.principal) as tx:
             appeal = tx.appeal(appeal_id=uuid_of(request.name))
-        return service_pb2.Referral(title=appeal.title, text=appeal.released_content().text)
+        released = appeal.released_content()
+        return service_pb2.Referral(title=appeal.title, text=released.text, about_unit=released.about_unit)
 
     def RevealContact(self, request: service_pb2.RevealContactRequest, call: Call) -> service_pb2.Contact:
         with self._database.transaction(actor=call.principal) as tx:

@@ -248,7 +248,7 @@ def reveal_contact(
     unusual -- how many in an hour are; whoever comes to that, and to each multiple, is put on record under `contacts`,
     and it is told.
 
-    A unit may know while it leads the order, unless the citizen asked for confidentiality. Raises `NotOwnUnit`,
+    A unit may know while it leads the order, unless the office relays the contact. Raises `NotOwnUnit`,
     `ContactRelayed`, `CitizenErased`.
     """
     appeal = tx.appeal(appeal_id=appeal_id)
@@ -357,6 +357,11 @@ def order_was_dispatched(event: dispatch_events.WorkOrderDispatched, *, tx: Stor
         tx.save(appeal=appeal.reopened())
 
 
+def contact_relay_changed(event: dispatch_events.ContactRelayChanged, *, tx: Store, **_: object) -> None:
+    """The complaint is about a unit, or is not: the office alone reaches the citizen, or not (Art. 24(1), 36(4))."""
+    tx.carry_relay(work_order_id=uuid_of(event.work_order), appeal_id=uuid_of(event.appeal), relayed=event.relayed)
+
+
 def order_was_sent_back(event: dispatch_events.WorkOrderSentBack, *, tx: Store, **_: object) -> None:
     """The unit gave the order back, and with it the need to know (Art. 22)."""
     tx.carry_no_lead(work_order_id=uuid_of(event.work_order))
@@ -416,6 +421,7 @@ ON_EVENT: Mapping[type[ProtoMessage], Callable[..., None]] = {
     dispatch_events.WorkOrderHeld: order_has_no_lead,
     dispatch_events.WorkOrderAwaitingLead: order_has_no_lead,
     dispatch_events.WorkOrderDispatched: order_was_dispatched,
+    dispatch_events.ContactRelayChanged: contact_relay_changed,
     dispatch_events.WorkOrderSentBack: order_was_sent_back,
     dispatch_events.WorkOrderClosed: order_was_closed,
     dispatch_events.ExtensionGranted: extension_was_granted,

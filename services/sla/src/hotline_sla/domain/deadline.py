@@ -170,6 +170,12 @@ class Deadline:
         by = OFFICE if unit else self.unit
         return replace(self, unit=unit, hold_time=time).changed(time=time, change=change, reason=reason, by=by)
 
+    def taken_back(self, *, time: datetime) -> "Deadline":
+        """The office took it from the unit that held it; the term goes on (Art. 22, 36(4))."""
+        reason = "热线工作机构收回，期限继续计算 / taken back by the office, the term goes on"
+        held = replace(self, unit="", hold_time=time)
+        return held.changed(time=time, change="returned", reason=reason, by=OFFICE)
+
     def changed(self, *, time: datetime, change: str, reason: str, by: str) -> "Deadline":
         """The clock with one more entry in its history."""
         entry = Change(time=time, change=change, reason=reason, due_time=self.due_time, by=by)

@@ -50,6 +50,7 @@ ON_EVENT: dict[type[Message], Callable[..., Any]] = {
     intake_events.AppealReferred: appeals.settle_referred,
     dispatch_events.WorkOrderHeld: key_supervision.note_directive,
     dispatch_events.WorkOrderDispatched: orders.start_order_clocks,
+    dispatch_events.WorkOrderAwaitingLead: orders.take_back,
     dispatch_events.WorkOrderSentBack: orders.return_to_office,
     dispatch_events.FirstContactRecorded: orders.settle_first_contact,
     dispatch_events.ExtensionGranted: orders.extend_handling,

@@ -98,6 +98,22 @@ def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law
     tx.save_orders([(order, replace(order, unit=""))])
 
 
+def take_back(*, event: dispatch_events.WorkOrderAwaitingLead, tx: Books, law: Law) -> None:
+    """The office holds the order: as a new one, or taken from a unit that may not have it (Art. 22, 36(4))."""
+    time = time_of(event.await_time)
+    clocks = [
+        deadline.taken_back(time=time)
+        if deadline.kind is Kind.HANDLING
+        else deadline.cancel(time=time, reason="热线工作机构收回工单 / the office took the order back", by=OFFICE)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.is_open and deadline.unit
+    ]
+    if clocks:
+        order = order_of(tx, event.work_order)
+        save(tx, law, clocks, after=time)
+        tx.save_orders([(order, replace(order, unit=""))])
+
+
 def settle_first_contact(*, event: dispatch_events.FirstContactRecorded, tx: Books, law: Law) -> None:
     """The citizen was contacted (Art. 24(1))."""
     time = time_of(event.contact_time)
