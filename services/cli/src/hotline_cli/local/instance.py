@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal, Self, cast
@@ -85,9 +85,10 @@ class Instance:
         """The AMQP address of the virtual host."""
         return self.servers.broker_url(self.name)
 
-    def prepare(self) -> None:
+    def prepare(self, *, phases: Sequence[migrate.Phase] = ("pre", "post")) -> None:
         """Make databases, virtual host, certificates and keys, and bring schemas and queues up to date.
 
+        phases -- of the migrations; between the two, the release before and this one run side by side.
         Raises AlreadyRunningError when another supervisor has this instance.
         """
         self._take()
@@ -95,7 +96,7 @@ class Instance:
         for service in SERVICES:
             self.servers.create_database(f"{self.name}_{service}")
             settings = self._kernel_settings(service)
-            for phase in ("pre", "post"):
+            for phase in phases:
                 migrate.run(settings=settings, package=f"hotline_{service}", phase=phase)
         topology.declare(settings=self._kernel_settings(SERVICES[0]))
 
