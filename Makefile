@@ -92,12 +92,14 @@ demo-60: setup ## Sixty days across the Spring Festival: every step of the regul
 	@$(VENV)/bin/hotline simulate --days 60 --per-day 100 --start 2026-01-19 -o json > .run/demo-60.json; \
 	  $(PYTHON) scripts/demo.py .run/demo-60.json
 
-.PHONY: bench-intake bench-lifecycle bench-list bench-events bench-deadlines
+.PHONY: bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-emergency
 bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
 bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.
 bench-list: setup ## Every list and filter over 1,000,000 orders.
 bench-events: setup ## From commit in one service to its effect in the next.
 bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
+bench-emergency: setup ## How many emergencies the wording shows; MESSAGES=FILE counts real messages too.
+	PYTHONPATH=. $(PYTHON) tests/bench/bench_emergency.py $(if $(MESSAGES),--messages $(MESSAGES))
 bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
 	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 

@@ -1,7 +1,11 @@
 """Wording of danger is found (Art. 6(1)); what is only feared is not taken for it."""
 
+from collections.abc import Callable, Sequence
+
 import pytest
 from hotline_intake.domain.emergency import points_to_emergency
+
+from tests.bench.emergencies import EMERGENCIES, OTHERS, UNSEEN, Flagged, develop, held_out
 
 
 class TestPointsToEmergency:
@@ -50,3 +54,20 @@ class TestPointsToEmergency:
     )
     def test_leaves_fears_and_figures_of_speech_alone(self, words: str) -> None:
         assert not points_to_emergency(words=words)
+
+
+class TestTheSample:
+    """Hard messages, invented; docs/reference/benchmarks.md says what was found of them at first sight."""
+
+    @pytest.mark.parametrize("half", [develop, held_out])
+    def test_is_seen_as_well_as_it_was(self, half: Callable[[Sequence[str]], Sequence[str]]) -> None:
+        assert Flagged.among(half(EMERGENCIES)).rate >= 0.95
+        assert Flagged.among(half(UNSEEN)).rate >= 0.95
+        assert Flagged.among(half(OTHERS)).rate <= 0.05
+
+    def test_is_as_large_as_promised_and_says_nothing_twice(self) -> None:
+        lines = [*EMERGENCIES, *UNSEEN, *OTHERS]
+        assert len(EMERGENCIES) >= 150
+        assert len(OTHERS) >= 300
+        assert len(set(lines)) == len(lines)
+        assert all(lines)
