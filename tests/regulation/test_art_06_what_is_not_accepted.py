@@ -3,6 +3,7 @@
 import pytest
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
+from hotline.operations.v1 import audit_service_pb2
 from hotline_cli.client import new_request_id, pages
 
 from tests.regulation.city import ANSWER, City, moment, refused
@@ -68,6 +69,36 @@ class TestAnEmergency:
         appeal = city.register(text="楼下厨房着火了,浓烟很大,有老人被困", title="火情")
         with refused("EMERGENCY_NOT_ANSWERABLE", article="Art. 6(1)"):
             city.answer(appeal.name)
+
+    def test_that_is_none_is_cleared_with_a_reason_and_then_answered(self, city: City) -> None:
+        """A false alarm must not keep a citizen from an answer; who cleared it is on record (Art. 6(1), 21)."""
+        appeal = city.register(text="我想咨询消防火警演练的报名办法,社区说要模拟浓烟逃生", title="咨询演练")
+        assert appeal.emergency
+        request = intake.ClearEmergencyRequest(
+            name=appeal.name, reason="咨询演练,并无险情", request_id=new_request_id()
+        )
+        with refused("PERMISSION_DENIED"):
+            city.reviewer.ClearEmergency(request)
+        cleared = city.operator.ClearEmergency(request)
+        assert not cleared.emergency
+        assert (cleared.emergency_clearance.reason, cleared.emergency_clearance.actor != "") == (
+            "咨询演练,并无险情",
+            True,
+        )
+        assert moment(cleared.emergency_clearance.clear_time) == city.now
+        assert city.answer(appeal.name).state == appeal_pb2.APPEAL_STATE_ANSWERED
+        assert city.appeal(appeal.name).emergency_clearance == cleared.emergency_clearance
+        listed = city.auditor.audit["intake"].ListAuditEntries(
+            audit_service_pb2.ListAuditEntriesRequest(resource=appeal.name)
+        )
+        [deed] = [entry for entry in listed.entries if entry.action == "intake.emergencies.clear"]
+        assert deed.purpose == "咨询演练,并无险情"
+
+    def test_is_cleared_only_where_there_is_one(self, city: City) -> None:
+        """Nothing is cleared beforehand (Art. 6(1))."""
+        request = intake.ClearEmergencyRequest(name=city.register().name, reason="无险情", request_id=new_request_id())
+        with refused("STATE_NOT_ALLOWED"):
+            city.operator.ClearEmergency(request)
 
     def test_is_not_seen_where_there_is_none(self, city: City) -> None:
         """A cold radiator is not one (Art. 6(1))."""

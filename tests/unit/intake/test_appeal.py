@@ -10,13 +10,18 @@ from hotline_intake.domain.appeal import (
     Asker,
     Channel,
     ContactRelayed,
+    Correction,
+    DecidedByDecliner,
     DeclineGround,
     DirectiveKind,
     DraftContent,
+    EmergencyClearance,
     EmergencyNotAnswerable,
     Kind,
     LeadAlsoSupporting,
+    NothingReclassified,
     NotOwnUnit,
+    ReleasedByDrafter,
     RequestType,
     State,
 )
@@ -66,7 +71,7 @@ def appeal_in(state: State = State.REGISTERED, *, emergency: bool = False) -> Ap
 
 MOVES = {
     "decline": lambda a: a.declined(ground=DeclineGround.CIVIL_DISPUTE, referral="法院", actor="o", now=NOW),
-    "reinstate": lambda a: a.reinstated(),
+    "reinstate": lambda a: a.reinstated(actor="r"),
     "answer": lambda a: a.answered(text="可以办理", entry="", actor="o", now=NOW),
     "draft": lambda a: a.drafted(content=CONTENT, operator="o", now=NOW),
     "return_draft": lambda a: a.draft_returned(reason="缺地址", reviewer="r", now=NOW),
@@ -108,6 +113,35 @@ class TestMoves:
     def test_an_emergency_is_declined_or_drafted(self, move: str) -> None:
         assert MOVES[move](appeal_in(emergency=True)).version == 2
 
+    def test_a_cleared_emergency_is_answered(self) -> None:
+        cleared = appeal_in(emergency=True).emergency_cleared(reason="演习", actor="o", now=LATER)
+        assert cleared.emergency_clearance == EmergencyClearance(reason="演习", actor="o", clear_time=LATER)
+        assert MOVES["answer"](cleared).state is State.ANSWERED
+
+    @pytest.mark.parametrize("state", State)
+    def test_what_was_entered_is_corrected_until_it_is_settled(self, state: State) -> None:
+        before = replace(appeal_in(state), emergency=True)
+        to = Correction(request_type=RequestType.COMPLAINT, confidential=True).of(classification=before.classification)
+        if state in (State.REGISTERED, State.DRAFTED):
+            after = before.reclassified(to=to)
+            assert after == replace(before, version=before.version + 1, **vars(to))
+            assert before.emergency_cleared(reason="演习", actor="o", now=NOW).state is state
+        else:
+            with pytest.raises(StateNotAllowed):
+                before.reclassified(to=to)
+            with pytest.raises(StateNotAllowed):
+                before.emergency_cleared(reason="演习", actor="o", now=NOW)
+
+    def test_a_correction_changes_something(self) -> None:
+        with pytest.raises(NothingReclassified):
+            appeal_in().reclassified(to=appeal_in().classification)
+
+    def test_who_drafted_does_not_send_out_and_who_declined_does_not_take_up_again(self) -> None:
+        with pytest.raises(ReleasedByDrafter):
+            appeal_in(State.DRAFTED).referred(content=None, reviewer="operator-1", now=NOW)
+        with pytest.raises(DecidedByDecliner):
+            appeal_in(State.DECLINED).reinstated(actor="o")
+
     def test_the_reviewers_version_goes_out_and_the_operators_stays(self) -> None:
         theirs = replace(CONTENT, text="请于两日内核实")
         released = appeal_in(State.DRAFTED).referred(content=theirs, reviewer="reviewer-2", now=LATER)
@@ -132,7 +166,7 @@ class TestMoves:
 
     def test_taken_up_again_an_appeal_waits_for_its_new_hour(self) -> None:
         declined = replace(appeal_in(State.DECLINED), answer_due_time=NOW, answer_overdue=True)
-        again = declined.reinstated()
+        again = declined.reinstated(actor="r")
         assert (again.decline, again.answer_due_time, again.answer_overdue) == (None, None, False)
 
     def test_a_lead_cannot_support_itself(self) -> None:

@@ -76,6 +76,7 @@ def build(settings: Settings) -> Application[Store]:
                 trees=trees,
                 division=settings.division,
                 unusual_reveals=settings.unusual_reveals,
+                measure=measure,
             ),
             category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"]: CategoryServicer(
                 database=database, clock=legal_clock, trees=trees

@@ -9,7 +9,7 @@ from uuid import UUID
 from google.protobuf.message import Message as ProtoMessage
 from hotline_kernel.auth import Principal
 
-from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, State
+from hotline_intake.domain.appeal import Appeal, Channel, DeclineGround, Draft, Reclassification, State
 from hotline_intake.domain.category import Category, Tree
 from hotline_intake.domain.contest import Contest, ContestState
 from hotline_intake.domain.hold import Hold
@@ -149,6 +149,18 @@ class Store(Protocol):
     def save(self, *, appeal: Appeal) -> None:
         """Keeps a move of an appeal that `appeal_to_change` gave."""
 
+    def keep_draft(self, *, appeal_id: UUID, draft: Draft) -> None:
+        """Keeps a draft beside the appeal, because another takes its place."""
+
+    def drafts(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Draft]]:
+        """Every draft with its number, oldest first, with a number above `after`; the last is the appeal's own."""
+
+    def reclassify(self, *, appeal: Appeal, reclassification: Reclassification) -> None:
+        """Keeps a correction of an appeal that `appeal_to_change` gave, and what stood there."""
+
+    def reclassifications(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Reclassification]]:
+        """The corrections with their numbers, oldest first, with a number above `after`."""
+
     def tell(self, *, appeal: Appeal, occasion: Occasion, text: str, now: datetime) -> None:
         """Keeps the next message to the citizen of an appeal that `appeal_to_change` gave."""
 
@@ -207,6 +219,9 @@ class Store(Protocol):
 
     def repeats(self, *, appeal_id: UUID, with_undone: bool, after: UUID | None, limit: int) -> list[Repeat]:
         """The links of that group, oldest first."""
+
+    def forget_sketch(self, *, appeal_id: UUID) -> None:
+        """Forgets what one appeal is compared by, so that it is sketched anew."""
 
     def forget_sketches(self, *, citizen_id: UUID) -> None:
         """Forgets what a citizen's appeals are compared by."""

@@ -163,3 +163,59 @@ def reveal(
     """Show who brought an appeal; the read is on record (Art. 36(4))."""
     with person("office") as office:
         show(office.intake.RevealContact(intake.RevealContactRequest(name=appeal, purpose=purpose)), output)
+
+
+@app.command()
+def text(
+    appeal: Appeal,
+    *,
+    role: Annotated[str, typer.Option(help="operator, reviewer or quality")] = "reviewer",
+    output: Output = Format.TEXT,
+) -> None:
+    """Show what the citizen said, word for word; the read is on record (Art. 36(4))."""
+    with person(role) as reader:
+        show(reader.intake.ReadAppealText(intake.ReadAppealTextRequest(name=appeal)), output)
+
+
+@app.command()
+def reclassify(
+    appeal: Appeal,
+    *,
+    reason: Annotated[str, typer.Option(help="why; kept beside what stood there")],
+    kind: Annotated[str, typer.Option(help="consultation, daily_life, social, business or city (Art. 5)")] = "",
+    request_type: Annotated[
+        str, typer.Option("--type", help="consultation, help, complaint, report, suggestion or difficult (Art. 24)")
+    ] = "",
+    asker: Annotated[str, typer.Option(help="person or business (Art. 5(4))")] = "",
+    category: Annotated[str, typer.Option(help="subject, for example 城乡建设/供热")] = "",
+    region: Annotated[str, typer.Option(help="division code, six digits")] = "",
+    confidential: Annotated[bool | None, typer.Option(help="the unit must not learn who it is (Art. 24(1))")] = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Correct what was entered at the registration, before the appeal is disposed of (Art. 5, 21)."""
+    kinds = Word(appeal_pb2.AppealKind, "APPEAL_KIND")
+    types = Word(appeal_pb2.RequestType, "REQUEST_TYPE")
+    askers = Word(appeal_pb2.Asker, "ASKER")
+    request = intake.ReclassifyAppealRequest(
+        name=appeal,
+        kind=kinds.value(kind, "--kind") if kind else appeal_pb2.APPEAL_KIND_UNSPECIFIED,
+        request_type=types.value(request_type, "--type") if request_type else appeal_pb2.REQUEST_TYPE_UNSPECIFIED,
+        asker=askers.value(asker, "--asker") if asker else appeal_pb2.ASKER_UNSPECIFIED,
+        category=category,
+        region=region,
+        confidential=confidential,
+        reason=reason,
+        request_id=new_request_id(),
+    )
+    with person("reviewer") as reviewer:
+        show(reviewer.intake.ReclassifyAppeal(request), output)
+
+
+@app.command("clear-emergency")
+def clear_emergency(
+    appeal: Appeal, *, reason: Annotated[str, typer.Option(help="what was found")], output: Output = Format.TEXT
+) -> None:
+    """Find that an appeal is no emergency though its wording points to one, so that it can be answered (Art. 6(1))."""
+    request = intake.ClearEmergencyRequest(name=appeal, reason=reason, request_id=new_request_id())
+    with person("operator") as operator:
+        show(operator.intake.ClearEmergency(request), output)

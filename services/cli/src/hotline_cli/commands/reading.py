@@ -48,6 +48,18 @@ _KINDS = {
         "office", intake.ListAppealsRequest, lambda p: p.intake.ListAppeals, "appeals",
         ("number", "state", "channel", "title", "due_date", "name"),
     ),
+    "drafts": _Kind(
+        "office", intake.ListDraftsRequest, lambda p: p.intake.ListDrafts, "drafts",
+        ("draft_time", "operator", "reviewer", "return_reason", "release_time"),
+    ),
+    "messages": _Kind(
+        "office", intake.ListMessagesRequest, lambda p: p.intake.ListMessages, "messages",
+        ("create_time", "channel", "occasion", "text"),
+    ),
+    "reclassifications": _Kind(
+        "office", intake.ListReclassificationsRequest, lambda p: p.intake.ListReclassifications, "reclassifications",
+        ("reclassify_time", "actor", "reason"),
+    ),
     "categories": _Kind(
         "office", categories.ListCategoriesRequest, lambda p: p.categories.ListCategories, "categories",
         ("path", "level", "retired", "first_version", "name"),

@@ -13,10 +13,14 @@ from hotline_intake.domain.appeal import (
     Appeal,
     Asker,
     Channel,
+    Classification,
+    Correction,
     DeclineGround,
     DirectiveKind,
+    Draft,
     DraftContent,
     Kind,
+    Reclassification,
     Registration,
     RequestType,
     State,
@@ -35,9 +39,9 @@ def registration_of(request: service_pb2.RegisterAppealRequest) -> Registration:
     """What is to be taken in. Raises `LeadAlsoSupporting`."""
     return Registration(
         channel=_channel_of(request.channel),
-        kind=Kind(appeal_pb2.AppealKind.Name(request.kind).removeprefix("APPEAL_KIND_")),
-        request_type=RequestType(appeal_pb2.RequestType.Name(request.request_type).removeprefix("REQUEST_TYPE_")),
-        asker=Asker(appeal_pb2.Asker.Name(request.asker).removeprefix("ASKER_")),
+        kind=_kind_of(request.kind),
+        request_type=_request_type_of(request.request_type),
+        asker=_asker_of(request.asker),
         category=request.category,
         region=request.region,
         title=request.title,
@@ -52,6 +56,18 @@ def registration_of(request: service_pb2.RegisterAppealRequest) -> Registration:
             else None
         ),
         draft=content_of(request.draft) if request.HasField("draft") else None,
+    )
+
+
+def correction_of(request: service_pb2.ReclassifyAppealRequest) -> Correction:
+    """What is to be corrected."""
+    return Correction(
+        kind=_kind_of(request.kind) if request.kind else None,
+        request_type=_request_type_of(request.request_type) if request.request_type else None,
+        asker=_asker_of(request.asker) if request.asker else None,
+        category=request.category or None,
+        region=request.region or None,
+        confidential=request.confidential if request.HasField("confidential") else None,
     )
 
 
@@ -92,9 +108,9 @@ def appeal_message(appeal: Appeal) -> appeal_pb2.Appeal:
         number=appeal.number,
         tracking_code=appeal.tracking_code,
         channel=_channel_value(appeal.channel),
-        kind=appeal_pb2.AppealKind.Value(f"APPEAL_KIND_{appeal.kind}"),
-        request_type=appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{appeal.request_type}"),
-        asker=appeal_pb2.Asker.Value(f"ASKER_{appeal.asker}"),
+        kind=_kind_value(appeal.kind),
+        request_type=_request_type_value(appeal.request_type),
+        asker=_asker_value(appeal.asker),
         category=appeal.category,
         region=appeal.region,
         title=appeal.title,
@@ -106,13 +122,39 @@ def appeal_message(appeal: Appeal) -> appeal_pb2.Appeal:
         transferred_from=_transfer_message(appeal),
         decline=_decline_message(appeal),
         answer=_answer_message(appeal),
-        draft=_draft_message(appeal),
+        draft=draft_message(appeal.draft) if appeal.draft else None,
         work_order=appeal.work_order,
         answer_due_time=_timestamp(appeal.answer_due_time) if appeal.answer_due_time else None,
         answer_overdue=appeal.answer_overdue,
         due_date=_date(appeal.due_date),
         citizen=f"citizens/{appeal.citizen_id}",
         etag=str(appeal.version),
+        emergency_clearance=_clearance_message(appeal),
+    )
+
+
+def draft_message(draft: Draft) -> appeal_pb2.Draft:
+    """A draft and what the review seat made of it."""
+    return appeal_pb2.Draft(
+        proposed=_content_message(draft.proposed),
+        released=_content_message(draft.released) if draft.released else None,
+        operator=draft.operator,
+        reviewer=draft.reviewer,
+        return_reason=draft.return_reason,
+        draft_time=_timestamp(draft.draft_time) if draft.draft_time else None,
+        return_time=_timestamp(draft.return_time) if draft.return_time else None,
+        release_time=_timestamp(draft.release_time) if draft.release_time else None,
+    )
+
+
+def reclassification_message(reclassification: Reclassification) -> appeal_pb2.Reclassification:
+    """A correction that was made."""
+    return appeal_pb2.Reclassification(
+        before=_classification_message(reclassification.before),
+        after=_classification_message(reclassification.after),
+        reason=reclassification.reason,
+        actor=reclassification.actor,
+        reclassify_time=_timestamp(reclassification.reclassify_time),
     )
 
 
@@ -221,6 +263,30 @@ def erase_message(erase_time: datetime) -> service_pb2.EraseCitizenResponse:
     return service_pb2.EraseCitizenResponse(erase_time=_timestamp(erase_time))
 
 
+def _kind_of(kind: appeal_pb2.AppealKind.ValueType) -> Kind:
+    return Kind(appeal_pb2.AppealKind.Name(kind).removeprefix("APPEAL_KIND_"))
+
+
+def _request_type_of(request_type: appeal_pb2.RequestType.ValueType) -> RequestType:
+    return RequestType(appeal_pb2.RequestType.Name(request_type).removeprefix("REQUEST_TYPE_"))
+
+
+def _asker_of(asker: appeal_pb2.Asker.ValueType) -> Asker:
+    return Asker(appeal_pb2.Asker.Name(asker).removeprefix("ASKER_"))
+
+
+def _kind_value(kind: Kind) -> appeal_pb2.AppealKind.ValueType:
+    return appeal_pb2.AppealKind.Value(f"APPEAL_KIND_{kind}")
+
+
+def _request_type_value(request_type: RequestType) -> appeal_pb2.RequestType.ValueType:
+    return appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{request_type}")
+
+
+def _asker_value(asker: Asker) -> appeal_pb2.Asker.ValueType:
+    return appeal_pb2.Asker.Value(f"ASKER_{asker}")
+
+
 def _channel_of(channel: appeal_pb2.Channel.ValueType) -> Channel:
     return Channel(appeal_pb2.Channel.Name(channel).removeprefix("CHANNEL_"))
 
@@ -263,19 +329,23 @@ def _answer_message(appeal: Appeal) -> appeal_pb2.Answer | None:
     )
 
 
-def _draft_message(appeal: Appeal) -> appeal_pb2.Draft | None:
-    draft = appeal.draft
-    if draft is None:
+def _clearance_message(appeal: Appeal) -> appeal_pb2.EmergencyClearance | None:
+    clearance = appeal.emergency_clearance
+    if clearance is None:
         return None
-    return appeal_pb2.Draft(
-        proposed=_content_message(draft.proposed),
-        released=_content_message(draft.released) if draft.released else None,
-        operator=draft.operator,
-        reviewer=draft.reviewer,
-        return_reason=draft.return_reason,
-        draft_time=_timestamp(draft.draft_time) if draft.draft_time else None,
-        return_time=_timestamp(draft.return_time) if draft.return_time else None,
-        release_time=_timestamp(draft.release_time) if draft.release_time else None,
+    return appeal_pb2.EmergencyClearance(
+        reason=clearance.reason, actor=clearance.actor, clear_time=_timestamp(clearance.clear_time)
+    )
+
+
+def _classification_message(classification: Classification) -> appeal_pb2.Classification:
+    return appeal_pb2.Classification(
+        kind=_kind_value(classification.kind),
+        request_type=_request_type_value(classification.request_type),
+        asker=_asker_value(classification.asker),
+        category=classification.category,
+        region=classification.region,
+        confidential=classification.confidential,
     )
 
 

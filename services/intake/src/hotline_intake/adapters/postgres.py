@@ -18,12 +18,15 @@ from hotline_intake.domain.appeal import (
     Appeal,
     Asker,
     Channel,
+    Classification,
     Decline,
     DeclineGround,
     DirectiveKind,
     Draft,
     DraftContent,
+    EmergencyClearance,
     Kind,
+    Reclassification,
     RequestType,
     State,
     Transfer,
@@ -41,11 +44,12 @@ _COLUMNS = """
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
     appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
     appeal.answer_due_time, appeal.answer_overdue,
+    appeal.emergency_clear_reason, appeal.emergency_clear_actor, appeal.emergency_clear_time,
     work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
 """
 _SELECT = f"SELECT {_COLUMNS} FROM appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id"  # noqa: S608
 _BY_ID = f"{_SELECT} WHERE appeal.id = %(id)s"
-_TO_CHANGE = f"{_BY_ID} FOR UPDATE OF appeal"
+_TO_CHANGE = f"{_BY_ID} FOR NO KEY UPDATE OF appeal"  # links, messages and corrections may hang on it meanwhile
 _REVEALS = """
     SELECT count(*) FROM audit_entry
      WHERE action = 'intake.contacts.reveal' AND actor = %(actor)s AND time > %(since)s"""
@@ -88,8 +92,47 @@ UPDATE appeal SET version = %(version)s, state = %(state)s,
   draft_released = %(draft_released)s, draft_operator = %(draft_operator)s, draft_reviewer = %(draft_reviewer)s,
   draft_return_reason = %(draft_return_reason)s, draft_time = %(draft_time)s,
   draft_return_time = %(draft_return_time)s, draft_release_time = %(draft_release_time)s,
-  answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s
+  answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s, emergency = %(emergency)s,
+  emergency_clear_reason = %(emergency_clear_reason)s, emergency_clear_actor = %(emergency_clear_actor)s,
+  emergency_clear_time = %(emergency_clear_time)s
 WHERE id = %(id)s
+"""
+
+_KEEP_DRAFT = """
+INSERT INTO appeal_draft (appeal_id, number, proposed, released, operator, reviewer, return_reason, draft_time,
+                          return_time, release_time)
+SELECT %(appeal_id)s, (SELECT coalesce(max(number), 0) + 1 FROM appeal_draft WHERE appeal_id = %(appeal_id)s),
+       %(draft_proposed)s, %(draft_released)s, %(draft_operator)s, %(draft_reviewer)s, %(draft_return_reason)s,
+       %(draft_time)s, %(draft_return_time)s, %(draft_release_time)s
+"""
+_DRAFTS = """
+WITH kept AS (SELECT * FROM appeal_draft WHERE appeal_id = %(id)s),
+drafts AS (
+  SELECT number, proposed AS draft_proposed, released AS draft_released, operator AS draft_operator,
+         reviewer AS draft_reviewer, return_reason AS draft_return_reason, draft_time,
+         return_time AS draft_return_time, release_time AS draft_release_time
+    FROM kept
+  UNION ALL
+  SELECT (SELECT coalesce(max(number), 0) + 1 FROM kept), draft_proposed, draft_released, draft_operator,
+         draft_reviewer, draft_return_reason, draft_time, draft_return_time, draft_release_time
+    FROM appeal WHERE id = %(id)s AND draft_proposed IS NOT NULL
+)
+SELECT * FROM drafts WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
+"""
+
+_RECLASSIFY = """
+WITH corrected AS (
+  UPDATE appeal SET version = %(version)s, kind = %(kind)s, request_type = %(request_type)s, asker = %(asker)s,
+    category = %(category)s, region = %(region)s, confidential = %(confidential)s
+  WHERE id = %(id)s
+)
+INSERT INTO appeal_reclassification (appeal_id, number, before, after, reason, actor, reclassify_time)
+SELECT %(id)s, (SELECT coalesce(max(number), 0) + 1 FROM appeal_reclassification WHERE appeal_id = %(id)s),
+       %(before)s, %(after)s, %(reason)s, %(actor)s, %(reclassify_time)s
+"""
+_RECLASSIFICATIONS = """
+SELECT number, before, after, reason, actor, reclassify_time FROM appeal_reclassification
+ WHERE appeal_id = %(id)s AND number > %(after)s ORDER BY number LIMIT %(limit)s
 """
 
 _TELL = """
@@ -222,7 +265,7 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
         return [_appeal(row) for row in rows]
 
     def save(self, *, appeal: Appeal) -> None:
-        decline, answer, draft = appeal.decline, appeal.answer, appeal.draft
+        decline, answer, clearance = appeal.decline, appeal.answer, appeal.emergency_clearance
         params = {
             "id": appeal.id,
             "version": appeal.version,
@@ -235,18 +278,42 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
             "answer_entry": answer.entry if answer else None,
             "answer_actor": answer.actor if answer else None,
             "answer_time": answer.answer_time if answer else None,
-            "draft_proposed": _content_json(draft.proposed) if draft else None,
-            "draft_released": _content_json(draft.released) if draft and draft.released else None,
-            "draft_operator": draft.operator if draft else None,
-            "draft_reviewer": draft.reviewer if draft else None,
-            "draft_return_reason": draft.return_reason if draft else None,
-            "draft_time": draft.draft_time if draft else None,
-            "draft_return_time": draft.return_time if draft else None,
-            "draft_release_time": draft.release_time if draft else None,
             "answer_due_time": appeal.answer_due_time,
             "answer_overdue": appeal.answer_overdue,
+            "emergency": appeal.emergency,
+            "emergency_clear_reason": clearance.reason if clearance else None,
+            "emergency_clear_actor": clearance.actor if clearance else None,
+            "emergency_clear_time": clearance.clear_time if clearance else None,
         }
-        self.run(_SAVE, params)
+        self.run(_SAVE, params | _draft_params(appeal.draft))
+
+    def keep_draft(self, *, appeal_id: UUID, draft: Draft) -> None:
+        self.run(_KEEP_DRAFT, {"appeal_id": appeal_id} | _draft_params(draft))
+
+    def drafts(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Draft]]:
+        found = []
+        for row in self.all(_DRAFTS, {"id": appeal_id, "after": after, "limit": limit}):
+            draft = _draft(row)
+            assert draft  # rows without one were left out
+            found.append((row["number"], draft))
+        return found
+
+    def reclassify(self, *, appeal: Appeal, reclassification: Reclassification) -> None:
+        params = {
+            "id": appeal.id,
+            "version": appeal.version,
+            **asdict(appeal.classification),
+            "before": Jsonb(asdict(reclassification.before)),
+            "after": Jsonb(asdict(reclassification.after)),
+            "reason": reclassification.reason,
+            "actor": reclassification.actor,
+            "reclassify_time": reclassification.reclassify_time,
+        }
+        self.run(_RECLASSIFY, params)
+
+    def reclassifications(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Reclassification]]:
+        rows = self.all(_RECLASSIFICATIONS, {"id": appeal_id, "after": after, "limit": limit})
+        return [(row.pop("number"), _reclassification(row)) for row in rows]
 
     def tell(self, *, appeal: Appeal, occasion: Occasion, text: str, now: datetime) -> None:
         params = {
@@ -409,6 +476,19 @@ def _answer(row: DictRow) -> Answer | None:
     )
 
 
+def _draft_params(draft: Draft | None) -> dict[str, Any]:
+    return {
+        "draft_proposed": _content_json(draft.proposed) if draft else None,
+        "draft_released": _content_json(draft.released) if draft and draft.released else None,
+        "draft_operator": draft.operator if draft else None,
+        "draft_reviewer": draft.reviewer if draft else None,
+        "draft_return_reason": draft.return_reason if draft else None,
+        "draft_time": draft.draft_time if draft else None,
+        "draft_return_time": draft.return_time if draft else None,
+        "draft_release_time": draft.release_time if draft else None,
+    }
+
+
 def _draft(row: DictRow) -> Draft | None:
     if row["draft_proposed"] is None:
         return None
@@ -421,6 +501,31 @@ def _draft(row: DictRow) -> Draft | None:
         return_reason=row["draft_return_reason"] or "",
         return_time=row["draft_return_time"],
         release_time=row["draft_release_time"],
+    )
+
+
+def _classification(stored: dict[str, Any]) -> Classification:
+    return Classification(
+        kind=Kind(stored["kind"]),
+        request_type=RequestType(stored["request_type"]),
+        asker=Asker(stored["asker"]),
+        category=stored["category"],
+        region=stored["region"],
+        confidential=stored["confidential"],
+    )
+
+
+def _reclassification(row: DictRow) -> Reclassification:
+    return Reclassification(**row | {"before": _classification(row["before"]), "after": _classification(row["after"])})
+
+
+def _clearance(row: DictRow) -> EmergencyClearance | None:
+    if row["emergency_clear_time"] is None:
+        return None
+    return EmergencyClearance(
+        reason=row["emergency_clear_reason"],
+        actor=row["emergency_clear_actor"],
+        clear_time=row["emergency_clear_time"],
     )
 
 
@@ -454,4 +559,5 @@ def _appeal(row: DictRow) -> Appeal:
         lead_unit=row["lead_unit"] or "",
         relayed=bool(row["relayed"]),
         due_date=row["due_date"],
+        emergency_clearance=_clearance(row),
     )

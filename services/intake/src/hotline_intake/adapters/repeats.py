@@ -29,7 +29,9 @@ UNION ALL
 """
 _ADD_SKETCH = """
 INSERT INTO appeal_sketch (appeal_id, citizen_id, create_time, place, sketch, bands, is_head)
-VALUES (%(appeal_id)s, %(citizen_id)s, %(create_time)s, %(place)s, %(sketch)s, %(bands)s, %(is_head)s)
+VALUES (%(appeal_id)s, %(citizen_id)s, %(create_time)s, %(place)s, %(sketch)s, %(bands)s,
+        %(is_head)s AND NOT EXISTS
+          (SELECT 1 FROM appeal_repeat WHERE appeal_id = %(appeal_id)s AND undo_time IS NULL))
 """
 _ADD = """
 INSERT INTO appeal_repeat (id, appeal_id, earlier_id, kind, similarity, reason, actor, create_time)
@@ -135,6 +137,9 @@ class RepeatTransaction(Transaction):
     def repeats(self, *, appeal_id: UUID, with_undone: bool, after: UUID | None, limit: int) -> list[Repeat]:
         params = {"id": appeal_id, "with_undone": with_undone, "after": after, "limit": limit}
         return [_repeat(row) for row in self.all(_LIST, params)]
+
+    def forget_sketch(self, *, appeal_id: UUID) -> None:
+        self.run("DELETE FROM appeal_sketch WHERE appeal_id = %(id)s", {"id": appeal_id})
 
     def forget_sketches(self, *, citizen_id: UUID) -> None:
         self.run("DELETE FROM appeal_sketch WHERE citizen_id = %(id)s", {"id": citizen_id})

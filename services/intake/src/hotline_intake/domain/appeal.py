@@ -97,12 +97,43 @@ class AppealStateNotAllowed(StateNotAllowed):
     zh = "{resource} 当前为“{state}”，不能进行此操作（第二十一条）。"
 
 
+class NoEmergency(StateNotAllowed):
+    """The wording of {resource} points to no emergency: there is nothing to clear."""
+
+    article = "Art. 6(1)"
+    zh = "{resource} 未标记为紧急情况，无需解除（第六条第一项）。"
+
+
 class EmergencyNotAnswerable(Refused):
     """The wording of {resource} points to an emergency: decline it with 110, 119, 120 or refer it."""
 
     reason = "EMERGENCY_NOT_ANSWERABLE"
     article = "Art. 6(1)"
     zh = "该诉求涉及紧急情况，不能直接答复；请告知拨打110、119、120并作不予受理处理，或转办。"
+
+
+class ReleasedByDrafter(Refused):
+    """{actor} drafted the work order of {resource} and does not send it out."""
+
+    reason = "RELEASED_BY_DRAFTER"
+    article = "Art. 15, 21"
+    zh = "{actor} 起草了该工单，不能自行审核转办，请由其他审核人员处理。"
+
+
+class DecidedByDecliner(Refused):
+    """{actor} declined the appeal and does not take it up again, nor decide on the objection."""
+
+    reason = "DECIDED_BY_DECLINER"
+    article = "Art. 6, 15"
+    zh = "{actor} 作出了不予受理决定，不能自行恢复受理或审核异议，请由其他审核人员处理。"
+
+
+class NothingReclassified(Invalid):
+    """The correction of {resource} changes nothing."""
+
+    reason = "NOTHING_RECLASSIFIED"
+    article = "Art. 5, 21"
+    zh = "更正内容与 {resource} 原登记内容相同，未作任何更改。"
 
 
 class LeadAlsoSupporting(Invalid):
@@ -202,6 +233,54 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Classification:
+    """What kind of matter it is; the unit's term and its need to know follow from it (Art. 5, 24)."""
+
+    kind: Kind
+    request_type: RequestType
+    asker: Asker
+    category: str
+    region: str
+    confidential: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What is to stand in a classification instead; None leaves a part as it is."""
+
+    kind: Kind | None = None
+    request_type: RequestType | None = None
+    asker: Asker | None = None
+    category: str | None = None
+    region: str | None = None
+    confidential: bool | None = None
+
+    def of(self, *, classification: Classification) -> Classification:
+        """The classification with the correction in it."""
+        return replace(classification, **{name: value for name, value in vars(self).items() if value is not None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reclassification:
+    """A correction that was made; what stood there before is kept (Art. 5, 21)."""
+
+    before: Classification
+    after: Classification
+    reason: str
+    actor: str
+    reclassify_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyClearance:
+    """Why wording that points to danger is no emergency (Art. 6(1))."""
+
+    reason: str
+    actor: str
+    clear_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Registration:
     """What somebody asks to be taken in. text -- the citizen's own words, kept encrypted."""
 
@@ -259,11 +338,42 @@ class Appeal:
     """The complaint is about a unit, says dispatch: the office alone reaches the citizen (Art. 24(1), 36(4))."""
     due_date: date | None = None
     """Last day for the unit's answer, as sla announced it (Art. 24)."""
+    emergency_clearance: EmergencyClearance | None = None
 
     @property
     def name(self) -> str:
         """Resource name."""
         return f"appeals/{self.id}"
+
+    @property
+    def classification(self) -> Classification:
+        """What kind of matter it is."""
+        return Classification(
+            kind=self.kind,
+            request_type=self.request_type,
+            asker=self.asker,
+            category=self.category,
+            region=self.region,
+            confidential=self.confidential,
+        )
+
+    def reclassified(self, *, to: Classification) -> "Appeal":
+        """What was entered wrongly is corrected while nothing is settled yet (Art. 5, 21).
+
+        Raises `NothingReclassified`, `StateNotAllowed`.
+        """
+        self._require(State.REGISTERED, State.DRAFTED)
+        if to == self.classification:
+            raise NothingReclassified(resource=self.name)
+        return self._moved(self.state, **vars(to))
+
+    def emergency_cleared(self, *, reason: str, actor: str, now: datetime) -> "Appeal":
+        """The wording pointed to danger, and there is none: it may be answered directly (Art. 6(1))."""
+        self._require(State.REGISTERED, State.DRAFTED)
+        if not self.emergency:
+            raise NoEmergency(resource=self.name, state=self.state)
+        clearance = EmergencyClearance(reason=reason, actor=actor, clear_time=now)
+        return self._moved(self.state, emergency=False, emergency_clearance=clearance)
 
     def declined(self, *, ground: DeclineGround, referral: str, actor: str, now: datetime) -> "Appeal":
         """Not accepted, for one of the four kinds of Art. 6; kept all the same."""
@@ -271,9 +381,14 @@ class Appeal:
         decline = Decline(ground=ground, referral=referral, actor=actor, decline_time=now)
         return self._moved(State.DECLINED, decline=decline)
 
-    def reinstated(self) -> "Appeal":
-        """Taken up again: there is no disposition any more, and sla will announce the new hour (Art. 6, 21)."""
+    def reinstated(self, *, actor: str) -> "Appeal":
+        """Taken up again: there is no disposition any more, and sla will announce the new hour (Art. 6, 21).
+
+        Raises `DecidedByDecliner`.
+        """
         self._require(State.DECLINED)
+        if self.decline and self.decline.actor == actor:
+            raise DecidedByDecliner(actor=actor)
         return self._moved(State.REGISTERED, decline=None, answer_due_time=None, answer_overdue=False)
 
     def answered(self, *, text: str, entry: str, actor: str, now: datetime) -> "Appeal":
@@ -294,8 +409,13 @@ class Appeal:
         return self._moved(State.REGISTERED, draft=draft)
 
     def referred(self, *, content: DraftContent | None, reviewer: str, now: datetime) -> "Appeal":
-        """The review seat sent the draft out, as drafted or in its own version (Art. 21)."""
+        """The review seat sent the draft out, as drafted or in its own version (Art. 21).
+
+        Raises `ReleasedByDrafter`.
+        """
         draft = self._waiting_draft()
+        if draft.operator == reviewer:
+            raise ReleasedByDrafter(actor=reviewer, resource=self.name)
         draft = replace(draft, released=content or draft.proposed, reviewer=reviewer, release_time=now)
         return self._moved(State.REFERRED, draft=draft)
 
@@ -336,8 +456,8 @@ class Appeal:
         assert self.draft
         return self.draft
 
-    def _require(self, state: State) -> None:
-        if self.state is not state:
+    def _require(self, *states: State) -> None:
+        if self.state not in states:
             raise AppealStateNotAllowed(resource=self.name, state=self.state)
 
     def _moved(self, state: State, **changes: object) -> "Appeal":

@@ -7,7 +7,7 @@ from uuid import UUID
 from hotline_kernel.errors import Refused, StateNotAllowed
 from hotline_kernel.wording import Code
 
-from hotline_intake.domain.appeal import Appeal, State
+from hotline_intake.domain.appeal import Appeal, DecidedByDecliner, State
 
 
 class NotDeclined(StateNotAllowed):
@@ -30,14 +30,6 @@ class ContestedAlready(Refused):
     reason = "CONTESTED_ALREADY"
     article = "Art. 6"
     zh = "对 {appeal} 的不予受理决定已提出过异议。"
-
-
-class DecidedByDecliner(Refused):
-    """{actor} declined the appeal and does not decide on the objection."""
-
-    reason = "DECIDED_BY_DECLINER"
-    article = "Art. 6"
-    zh = "{actor} 作出了不予受理决定，不能审核该异议，请由其他审核人员处理。"
 
 
 class ContestState(Code):

@@ -15,6 +15,7 @@ from hotline_kernel.paging import Page
 from hotline_intake.adapters import messages
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.appeal import Appeal
+from hotline_intake.domain.repeat import Measure
 from hotline_intake.handlers import appeals as handlers
 from hotline_intake.ports import Trees, Vault
 
@@ -31,6 +32,7 @@ class IntakeServicer:
         trees: Trees,
         division: str,
         unusual_reveals: int,
+        measure: Measure,
     ) -> None:
         self._database = database
         self._commands = Commands(database)
@@ -39,6 +41,7 @@ class IntakeServicer:
         self._trees = trees
         self._division = division
         self._unusual_reveals = unusual_reveals
+        self._measure = measure
 
     def RegisterAppeal(self, request: service_pb2.RegisterAppealRequest, call: Call) -> appeal_pb2.Appeal:
         registration = messages.registration_of(request)
@@ -165,6 +168,68 @@ class IntakeServicer:
             request,
             call,
             lambda tx: handlers.return_draft(
+                appeal_id=uuid_of(request.name),
+                etag=request.etag,
+                reason=request.reason,
+                permission=call.permission,
+                tx=tx,
+                now=self._clock.now(),
+            ),
+        )
+
+    def ListDrafts(self, request: service_pb2.ListDraftsRequest, call: Call) -> service_pb2.ListDraftsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = handlers.list_drafts(
+                appeal_id=uuid_of(request.parent, field="parent"),
+                after=page.after_number(),
+                limit=page.size + 1,
+                tx=tx,
+            )
+        kept, token = page.cut(found, key=lambda each: [each[0]])
+        return service_pb2.ListDraftsResponse(
+            drafts=[messages.draft_message(draft) for _, draft in kept], next_page_token=token
+        )
+
+    def ReclassifyAppeal(self, request: service_pb2.ReclassifyAppealRequest, call: Call) -> appeal_pb2.Appeal:
+        return self._change(
+            request,
+            call,
+            lambda tx: handlers.reclassify_appeal(
+                appeal_id=uuid_of(request.name),
+                etag=request.etag,
+                correction=messages.correction_of(request),
+                reason=request.reason,
+                permission=call.permission,
+                tx=tx,
+                vault=self._vault,
+                trees=self._trees,
+                measure=self._measure,
+                now=self._clock.now(),
+            ),
+        )
+
+    def ListReclassifications(
+        self, request: service_pb2.ListReclassificationsRequest, call: Call
+    ) -> service_pb2.ListReclassificationsResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=call.principal) as tx:
+            found = handlers.list_reclassifications(
+                appeal_id=uuid_of(request.parent, field="parent"),
+                after=page.after_number(),
+                limit=page.size + 1,
+                tx=tx,
+            )
+        kept, token = page.cut(found, key=lambda each: [each[0]])
+        return service_pb2.ListReclassificationsResponse(
+            reclassifications=[messages.reclassification_message(each) for _, each in kept], next_page_token=token
+        )
+
+    def ClearEmergency(self, request: service_pb2.ClearEmergencyRequest, call: Call) -> appeal_pb2.Appeal:
+        return self._change(
+            request,
+            call,
+            lambda tx: handlers.clear_emergency(
                 appeal_id=uuid_of(request.name),
                 etag=request.etag,
                 reason=request.reason,

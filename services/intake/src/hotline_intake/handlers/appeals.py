@@ -22,9 +22,20 @@ from hotline_kernel.names import uuid_of
 from uuid_utils.compat import uuid7
 
 from hotline_intake.domain import emergency, telling
-from hotline_intake.domain.appeal import Appeal, DeclineGround, DraftContent, Registration, State
+from hotline_intake.domain.appeal import (
+    Appeal,
+    Correction,
+    DeclineGround,
+    Draft,
+    DraftContent,
+    Reclassification,
+    Registration,
+    State,
+)
 from hotline_intake.domain.citizen import CitizenErased, Contact
+from hotline_intake.domain.repeat import Measure, place_of
 from hotline_intake.domain.telling import Message, Occasion
+from hotline_intake.handlers import repeats
 from hotline_intake.ports import CitizenRow, Extension, Filters, Key, Sealed, Store, Trees, Vault
 
 _DRAFT_PERMISSION = "intake.drafts.create"
@@ -114,9 +125,12 @@ def decline_appeal(
 
 
 def reinstate_appeal(*, appeal_id: UUID, etag: str, reason: str, permission: str, tx: Store, now: datetime) -> Appeal:
-    """Takes a declined appeal up again; a new hour begins with the announcement (Art. 6, 21)."""
+    """Takes a declined appeal up again; a new hour begins with the announcement (Art. 6, 21).
+
+    Raises `DecidedByDecliner`.
+    """
     before = _to_change(appeal_id, etag, tx)
-    appeal = before.reinstated()
+    appeal = before.reinstated(actor=tx.actor.subject)
     tx.save(appeal=appeal)
     tx.publish(
         events.AppealReinstated(appeal=appeal.name, reinstate_time=_timestamp(now)), aggregate=appeal.name, time=now
@@ -147,8 +161,11 @@ def draft_work_order(
     *, appeal_id: UUID, etag: str, content: DraftContent, permission: str, tx: Store, vault: Vault, now: datetime
 ) -> Appeal:
     """Drafts a work order for the review seat (Art. 21). Raises `FieldInvalid` when it names the citizen."""
-    appeal = _to_change(appeal_id, etag, tx).drafted(content=content, operator=tx.actor.subject, now=now)
+    before = _to_change(appeal_id, etag, tx)
+    appeal = before.drafted(content=content, operator=tx.actor.subject, now=now)
     _refuse_identity(appeal, "draft.text", content.text, tx, vault)
+    if before.draft:
+        tx.keep_draft(appeal_id=before.id, draft=before.draft)
     tx.save(appeal=appeal)
     tx.record(action=permission, resource=appeal.name, time=now)
     return appeal
@@ -159,7 +176,7 @@ def release_draft(
 ) -> Appeal:
     """Sends the draft out, in the reviewer's version if there is one (Art. 21).
 
-    Raises `FieldInvalid` when it names the citizen.
+    Raises `FieldInvalid` when it names the citizen, `ReleasedByDrafter`.
     """
     appeal = _to_change(appeal_id, etag, tx).referred(content=content, reviewer=tx.actor.subject, now=now)
     released = appeal.released_content()
@@ -189,6 +206,63 @@ def release_draft(
 def return_draft(*, appeal_id: UUID, etag: str, reason: str, permission: str, tx: Store, now: datetime) -> Appeal:
     """Gives the draft back to the operator (Art. 21)."""
     appeal = _to_change(appeal_id, etag, tx).draft_returned(reason=reason, reviewer=tx.actor.subject, now=now)
+    tx.save(appeal=appeal)
+    tx.record(action=permission, resource=appeal.name, time=now, purpose=reason)
+    return appeal
+
+
+def list_drafts(*, appeal_id: UUID, after: int, limit: int, tx: Store) -> list[tuple[int, Draft]]:
+    """Every draft with its number, oldest first; the last is the one that the appeal has now (Art. 21)."""
+    return tx.drafts(appeal_id=tx.appeal(appeal_id=appeal_id).id, after=after, limit=limit)
+
+
+def reclassify_appeal(
+    *,
+    appeal_id: UUID,
+    etag: str,
+    correction: Correction,
+    reason: str,
+    permission: str,
+    tx: Store,
+    vault: Vault,
+    trees: Trees,
+    measure: Measure,
+    now: datetime,
+) -> Appeal:
+    """Corrects what was entered at the registration; repeats are sought anew where it is now (Art. 5, 21, 24(2)).
+
+    What the system or people linked it with stays linked. Raises `CategoryUnknown`, `CategoryRetired`,
+    `NothingReclassified`.
+    """
+    before = _to_change(appeal_id, etag, tx)
+    if correction.category is not None:
+        trees.tree(version=tx.tree_version(), tx=tx).require_usable(path=correction.category)
+    appeal = before.reclassified(to=correction.of(classification=before.classification))
+    reclassification = Reclassification(
+        before=before.classification,
+        after=appeal.classification,
+        reason=reason,
+        actor=tx.actor.subject,
+        reclassify_time=now,
+    )
+    tx.reclassify(appeal=appeal, reclassification=reclassification)
+    if place_of(category=before.category, region=before.region) != place_of(
+        category=appeal.category, region=appeal.region
+    ):
+        tx.forget_sketch(appeal_id=appeal.id)
+        repeats.seek_repeats(appeal_id=appeal.id, tx=tx, vault=vault, measure=measure, now=now)
+    tx.record(action=permission, resource=appeal.name, time=now, purpose=reason, details=_changed(reclassification))
+    return appeal
+
+
+def list_reclassifications(*, appeal_id: UUID, after: int, limit: int, tx: Store) -> list[tuple[int, Reclassification]]:
+    """The corrections of an appeal with their numbers, oldest first (Art. 5, 21)."""
+    return tx.reclassifications(appeal_id=tx.appeal(appeal_id=appeal_id).id, after=after, limit=limit)
+
+
+def clear_emergency(*, appeal_id: UUID, etag: str, reason: str, permission: str, tx: Store, now: datetime) -> Appeal:
+    """Finds that the wording points to no emergency, so that the appeal can be answered (Art. 6(1))."""
+    appeal = _to_change(appeal_id, etag, tx).emergency_cleared(reason=reason, actor=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.record(action=permission, resource=appeal.name, time=now, purpose=reason)
     return appeal
@@ -281,6 +355,11 @@ def _to_change(appeal_id: UUID, etag: str, tx: Store) -> Appeal:
     if etag and etag != str(appeal.version):
         raise EtagMismatch(resource=appeal.name)
     return appeal
+
+
+def _changed(reclassification: Reclassification) -> dict[str, str]:
+    before, after = vars(reclassification.before), vars(reclassification.after)
+    return {name: f"{value} → {after[name]}" for name, value in before.items() if value != after[name]}
 
 
 def _require_need_to_know(appeal: Appeal, caller: Principal) -> None:
