@@ -119,10 +119,15 @@ class City:
         lead: str = LEAD,
         supporting: Sequence[str] = (),
         directive: appeal_pb2.DirectiveKind.ValueType = appeal_pb2.DIRECTIVE_KIND_UNSPECIFIED,
+        term: appeal_pb2.StatutoryTerm | None = None,
     ) -> appeal_pb2.DraftContent:
         """What an operator proposes to send out."""
         return appeal_pb2.DraftContent(
-            text="请入户测温并处理", lead_unit=lead, supporting_units=supporting, directive_kind=directive
+            text="请入户测温并处理",
+            lead_unit=lead,
+            supporting_units=supporting,
+            directive_kind=directive,
+            statutory_term=term,
         )
 
     def refer(

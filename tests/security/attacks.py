@@ -77,6 +77,8 @@ _SAMPLES = {
     "^[0-9]{6}$": "139902",
     r"^\+?[0-9]": "13900000001",
     "^[0-9]{3,12}$": "12345",
+    "^[一-龥": "信访工作条例",
+    "^第": "第三十四条",
     # Of nobody: what is to be found behind them, sla's own tests say.
     "^supervisions/": "supervisions/01234567-89ab-4def-8123-456789abcdef",
     "^(supervisions|": "supervisions/01234567-89ab-4def-8123-456789abcdef",

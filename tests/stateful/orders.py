@@ -34,6 +34,10 @@ OUT = (State.WORK_ORDER_STATE_DISPATCHED, State.WORK_ORDER_STATE_REPORTED, State
 RUNNING = (deadline_pb2.DEADLINE_STATE_RUNNING, deadline_pb2.DEADLINE_STATE_OVERDUE)
 OF_UNITS = (deadline_pb2.DEADLINE_KIND_FIRST_CONTACT, deadline_pb2.DEADLINE_KIND_HANDLING)
 units = st.sampled_from(UNITS)
+_LAWS_OWN = [
+    appeal_pb2.StatutoryTerm(days=5, counted=counted, law="信访工作条例", article="第三十四条")
+    for counted in appeal_pb2.CountedDays.values()[1:]
+]
 
 
 class Orders(RuleBasedStateMachine):
@@ -76,7 +80,8 @@ class Orders(RuleBasedStateMachine):
         lead, kind = data.draw(st.sampled_from([*UNITS, ""])), data.draw(st.sampled_from(directives))
         request_type = data.draw(st.sampled_from([appeal_pb2.REQUEST_TYPE_HELP, appeal_pb2.REQUEST_TYPE_COMPLAINT]))
         confidential = data.draw(st.booleans())
-        draft = appeal_pb2.DraftContent(text="请入户处理", lead_unit=lead, directive_kind=kind)
+        term = data.draw(st.sampled_from([None, None, *_LAWS_OWN]))
+        draft = appeal_pb2.DraftContent(text="请入户处理", lead_unit=lead, directive_kind=kind, statutory_term=term)
         appeal = self.house.ask(
             "RegisterAppeal",
             intake.RegisterAppealRequest(

@@ -1,11 +1,12 @@
 """When clocks end (Art. 21, 24, 26, 30): a table with weekdays, and properties against a slow obvious model."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 from hotline_kernel.calendar import ZONE, Calendar
-from hotline_sla.domain.deadline import Action, Deadline, Kind, Law, State, Terms
+from hotline_sla.domain.deadline import Action, CountedDays, Deadline, Kind, Law, State, StatutoryTerm, Terms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,14 @@ def shanghai(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def clock(kind: Kind, start: datetime, *, request_type: str = "HELP", unit: str = "units/water") -> Deadline:
+def clock(
+    kind: Kind,
+    start: datetime,
+    *,
+    request_type: str = "HELP",
+    unit: str = "units/water",
+    statutory_term: StatutoryTerm | None = None,
+) -> Deadline:
     return LAW.open(
         deadline=UUID(int=1),
         subject="workOrders/1",
@@ -29,7 +37,12 @@ def clock(kind: Kind, start: datetime, *, request_type: str = "HELP", unit: str 
         of_round=1,
         start_time=start,
         request_type=request_type,
+        statutory_term=statutory_term,
     )
+
+
+def by_law(days: int, counted: CountedDays) -> StatutoryTerm:
+    return StatutoryTerm(days=days, counted=counted, law="信访工作条例", article="第三十四条")
 
 
 def slow_due_date(start: datetime, working_days: int) -> date:
@@ -123,6 +136,54 @@ class TestTheEnd:
         assert deadline.due_date >= after
         assert deadline.provisional
         assert not clock(Kind.CALLBACK, start + timedelta(days=1)).provisional
+
+
+class TestALawsOwnTerm:
+    """从其规定: longer or shorter, it wins over 2 and 7 working days (Art. 24(2), last sentence)."""
+
+    @given(start=moments, days=st.integers(1, 90), request_type=st.sampled_from(sorted(TYPES)))
+    def test_in_working_days_agrees_with_the_slow_counter(self, start: datetime, days: int, request_type: str) -> None:
+        term = by_law(days, CountedDays.WORKING)
+        deadline = clock(Kind.HANDLING, start, request_type=request_type, statutory_term=term)
+        assert deadline.due_date == slow_due_date(start, days)
+
+    @given(start=moments, days=st.integers(1, 90), more=st.integers(1, 10))
+    def test_in_calendar_days_ends_on_a_working_day(self, start: datetime, days: int, more: int) -> None:
+        """A last day on which offices are closed moves on; an extension is in working days all the same (Art. 26)."""
+        deadline = clock(Kind.HANDLING, start, statutory_term=by_law(days, CountedDays.CALENDAR))
+        last = start.astimezone(ZONE).date() + timedelta(days=days)
+        while not CALENDAR.is_working_day(last):
+            last += timedelta(days=1)
+        assert deadline.due_date == last
+        longer = LAW.extend(deadline, working_days=more, time=start)
+        assert longer.due_date == slow_due_date(deadline.due_time, more)
+        assert LAW.recompute(longer, time=start) is longer
+
+    @given(start=moments, days=st.integers(2, 60), counted=st.sampled_from(CountedDays))
+    def test_keeps_the_last_moment_to_ask_for_more(self, start: datetime, days: int, counted: CountedDays) -> None:
+        deadline = clock(Kind.HANDLING, start, statutory_term=by_law(days, counted))
+        cutoff = LAW.extension_cutoff_time(deadline)
+        assert cutoff is not None
+        assert slow_due_date(cutoff, 1) == deadline.due_date
+
+    def test_is_asked_about_at_half_of_it_under_key_supervision(self) -> None:
+        start = shanghai("2026-03-02 09:00")
+        deadline = replace(clock(Kind.HANDLING, start, statutory_term=by_law(60, CountedDays.CALENDAR)), watched=True)
+        found = {m.action: m.due_time for m in LAW.moments(deadline, after=start)}
+        assert found[Action.KEY_CHECK] == shanghai("2026-04-01 17:30")
+        assert found[Action.MISS] == shanghai("2026-05-06 17:30")  # 05-01 is a holiday; 05-06 the next working day
+
+    def test_is_of_handling_alone(self) -> None:
+        start = shanghai("2026-05-11 09:00")
+        contact = clock(Kind.FIRST_CONTACT, start, statutory_term=by_law(60, CountedDays.CALENDAR))
+        assert (contact.due_time, contact.statutory_term) == (clock(Kind.FIRST_CONTACT, start).due_time, None)
+
+    def test_starts_with_its_citation(self) -> None:
+        deadline = clock(Kind.HANDLING, shanghai("2026-05-11 09:00"), statutory_term=by_law(1, CountedDays.WORKING))
+        assert deadline.changes[0].reason == (
+            "承办单位收到工单；《信访工作条例》第三十四条规定期限为 1 个工作日，从其规定（第二十四条）"
+            " / the unit received the order; 《信访工作条例》第三十四条 sets 1 working day, which wins (Art. 24(2))"
+        )
 
 
 class TestAnExtension:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from hotline_kernel.calendar import ZONE, Calendar
-from hotline_sla.domain.deadline import Deadline, Kind, Law, Terms
+from hotline_sla.domain.deadline import CountedDays, Deadline, Kind, Law, StatutoryTerm, Terms
 from hotline_sla.domain.explanation import explain, tell
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,14 @@ def shanghai(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def clock(kind: Kind, start: datetime, *, request_type: str = "HELP", law: Law = LAW) -> Deadline:
+def clock(
+    kind: Kind,
+    start: datetime,
+    *,
+    request_type: str = "HELP",
+    law: Law = LAW,
+    statutory_term: StatutoryTerm | None = None,
+) -> Deadline:
     return law.open(
         deadline=UUID(int=1),
         subject="workOrders/1",
@@ -28,6 +35,7 @@ def clock(kind: Kind, start: datetime, *, request_type: str = "HELP", law: Law =
         of_round=1,
         start_time=start,
         request_type=request_type,
+        statutory_term=statutory_term,
     )
 
 
@@ -71,6 +79,40 @@ class TestTheExplanation:
             f"{due} 17:30 到期：自 {start} 起 {days} 个工作日{zh}。"
             f" / due {due} 17:30: {days} working days from {start}{en}."
         )
+
+    @pytest.mark.parametrize(
+        ("counted", "extended", "zh", "en"),
+        [
+            (
+                CountedDays.WORKING,
+                2,
+                "规定的 5 个工作日，延期 2 个工作日，10月1日至7日为国庆节假期",
+                "5 working days by 《信访工作条例》第三十四条 and 2 working days of extension from",
+            ),
+            (
+                CountedDays.CALENDAR,
+                0,
+                "自 2026-09-30 16:05 起 《信访工作条例》第三十四条规定的 5 日，10月5日至7日为国庆节假期。",
+                "5 calendar days by 《信访工作条例》第三十四条 from 2026-09-30 16:05, 5–7 October",
+            ),
+            (
+                CountedDays.CALENDAR,
+                1,
+                "规定的 5 日，延期 1 个工作日，10月5日至7日为国庆节假期。",
+                "5 calendar days by 《信访工作条例》第三十四条 and 1 working day of extension from",
+            ),
+        ],
+    )
+    def test_cites_the_law_that_sets_the_term(self, counted: CountedDays, extended: int, zh: str, en: str) -> None:
+        """Of calendar days none is left out but those that the last one moves off (Art. 24(2))."""
+        term = StatutoryTerm(days=5, counted=counted, law="信访工作条例", article="第三十四条")
+        start = shanghai("2026-09-30 16:05")
+        deadline = clock(Kind.HANDLING, start, statutory_term=term)
+        if extended:
+            deadline = LAW.extend(deadline, working_days=extended, time=start)
+        found = explain(deadline, law=LAW)
+        assert zh in found
+        assert en in found
 
     @pytest.mark.parametrize(
         ("kind", "en"),

@@ -13,6 +13,10 @@ from hotline_cli.words import Word
 
 app = typer.Typer(no_args_is_help=True)
 
+TermDays = Annotated[int, typer.Option(help="days that a law sets for the matter, with --law and --article (Art. 24)")]
+TermCounted = Annotated[str, typer.Option(help="with --days: working or calendar days")]
+TermLaw = Annotated[str, typer.Option(help="with --days: the law, for example 信访工作条例")]
+TermArticle = Annotated[str, typer.Option(help="with --days: its article, for example 第三十四条")]
 Appeal = Annotated[str, typer.Argument(help="appeals/…, as `hotline list appeals` names it")]
 
 
@@ -110,6 +114,10 @@ def draft(
     supporting: Annotated[list[str] | None, typer.Option(help="a unit that should support; may be repeated")] = None,
     directive: Annotated[str, typer.Option(help="urgent, complex, common or stalled (Art. 23)")] = "",
     about: Annotated[str, typer.Option(help="the unit that the complaint is about, units/… (Art. 36(4))")] = "",
+    days: TermDays = 0,
+    counted: TermCounted = "",
+    law: TermLaw = "",
+    article: TermArticle = "",
     output: Output = Format.TEXT,
 ) -> None:
     """Draft a work order for the review seat (Art. 21)."""
@@ -120,6 +128,7 @@ def draft(
         supporting_units=supporting or [],
         directive_kind=kinds.value(directive, "--directive") if directive else appeal_pb2.DIRECTIVE_KIND_UNSPECIFIED,
         about_unit=about,
+        statutory_term=_term(days, counted, law, article),
     )
     request = intake.DraftWorkOrderRequest(name=appeal, draft=content, request_id=new_request_id())
     with person("operator") as operator:
@@ -131,16 +140,32 @@ def review(
     appeal: Appeal,
     *,
     return_reason: Annotated[str, typer.Option("--return", help="give the draft back, with this reason")] = "",
+    days: TermDays = 0,
+    counted: TermCounted = "",
+    law: TermLaw = "",
+    article: TermArticle = "",
     output: Output = Format.TEXT,
 ) -> None:
-    """Release a draft to its unit, or give it back (Art. 21)."""
+    """Release a draft to its unit, with a law's own term if there is one, or give it back (Art. 21, 24)."""
+    term = _term(days, counted, law, article)
     with person("reviewer") as reviewer:
         if return_reason:
             back = intake.ReturnDraftRequest(name=appeal, reason=return_reason, request_id=new_request_id())
             show(reviewer.intake.ReturnDraft(back), output)
         else:
-            release = intake.ReleaseDraftRequest(name=appeal, request_id=new_request_id())
+            content = None
+            if term:
+                content = reviewer.intake.GetAppeal(intake.GetAppealRequest(name=appeal)).draft.proposed
+                content.statutory_term.CopyFrom(term)
+            release = intake.ReleaseDraftRequest(name=appeal, content=content, request_id=new_request_id())
             show(reviewer.intake.ReleaseDraft(release), output)
+
+
+def _term(days: int, counted: str, law: str, article: str) -> appeal_pb2.StatutoryTerm | None:
+    if not days and not counted and not law and not article:
+        return None
+    words = Word(appeal_pb2.CountedDays, "COUNTED_DAYS")
+    return appeal_pb2.StatutoryTerm(days=days, counted=words.value(counted, "--counted"), law=law, article=article)
 
 
 @app.command()

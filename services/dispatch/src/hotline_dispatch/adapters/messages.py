@@ -30,7 +30,7 @@ from hotline_dispatch.domain.record import (
 )
 from hotline_dispatch.domain.unit import Unit, UnitKind
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import stamp
+from hotline_dispatch.handlers.bookkeeping import stamp, term_message
 from hotline_dispatch.handlers.units import UPDATABLE
 
 _EVERY_UNIT_HAS = ("display_name", "region", "kind")
@@ -50,6 +50,7 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         request_type=appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{order.request_type}"),
         category=order.category,
         region=order.region,
+        statutory_term=term_message(order.statutory_term),
         directive=_directive(order.directive) if order.directive else None,
         first_contact=_first_contact(order.first_contact),
         result=_result(order.result),

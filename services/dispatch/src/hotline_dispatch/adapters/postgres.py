@@ -25,6 +25,7 @@ from hotline_dispatch.domain.record import (
     Result,
     SendBack,
     State,
+    StatutoryTerm,
     Study,
     StudyGround,
 )
@@ -33,6 +34,7 @@ from hotline_dispatch.domain.work_order import WorkOrder
 
 # Parts of an order that are read and written whole, as JSON.
 _PARTS: dict[str, TypeAdapter[Any]] = {
+    "statutory_term": TypeAdapter(StatutoryTerm | None),
     "directive": TypeAdapter(Directive | None),
     "first_contact": TypeAdapter(FirstContact | None),
     "result": TypeAdapter(Result | None),

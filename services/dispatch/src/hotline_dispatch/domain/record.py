@@ -82,6 +82,23 @@ class Due:
     extension_cutoff_time: datetime
 
 
+class CountedDays(StrEnum):
+    """Which days a statutory term counts (Art. 24(2))."""
+
+    WORKING = "WORKING"
+    CALENDAR = "CALENDAR"
+
+
+@dataclass(frozen=True)
+class StatutoryTerm:
+    """A term that a law sets for the matter; it wins over 2 or 7 working days (Art. 24(2)). sla counts it."""
+
+    days: int
+    counted: CountedDays
+    law: str
+    article: str
+
+
 @dataclass(frozen=True)
 class FirstContact:
     """The citizen was reached and told procedure and deadline (Art. 24(1))."""

@@ -25,6 +25,7 @@ from hotline_dispatch.domain.record import (
     Result,
     SendBack,
     State,
+    StatutoryTerm,
     Study,
     StudyGround,
 )
@@ -68,6 +69,7 @@ class WorkOrder:
     region: str
     confidential: bool
     create_time: datetime
+    statutory_term: StatutoryTerm | None = None
     directive: Directive | None = None
     proposed: Assignment | None = None
     """Who the review seat named; nobody outside the office sees the order before it goes out."""

@@ -12,12 +12,13 @@ from hotline.dispatch.events.v1.work_order_events_pb2 import (
     WorkOrderDispatched,
     WorkOrderHeld,
 )
+from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel import telemetry
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
 from hotline_kernel.names import uuid_of
 
-from hotline_dispatch.domain.record import State
+from hotline_dispatch.domain.record import CountedDays, State, StatutoryTerm
 from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -36,6 +37,23 @@ def stamp(time: datetime) -> Timestamp:
 def moment(timestamp: Timestamp) -> datetime:
     """A time as it came."""
     return timestamp.ToDatetime(UTC)
+
+
+def term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:
+    """A law's own term as it travels, if there is one (Art. 24(2))."""
+    if term is None:
+        return None
+    counted = appeal_pb2.CountedDays.Value(f"COUNTED_DAYS_{term.counted}")
+    return appeal_pb2.StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
+
+
+def term_of(event: AppealReferred) -> StatutoryTerm | None:
+    """The same as it came."""
+    if not event.HasField("statutory_term"):
+        return None
+    term = event.statutory_term
+    counted = CountedDays(appeal_pb2.CountedDays.Name(term.counted).removeprefix("COUNTED_DAYS_"))
+    return StatutoryTerm(term.days, counted, term.law, term.article)
 
 
 def load(tx: Store, name: str, *, for_update: bool = False) -> WorkOrder:
@@ -141,5 +159,6 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             round=order.round,
             key_supervision=order.key_supervision,
             dispatch_time=stamp(now),
+            statutory_term=term_message(order.statutory_term),
         )
     tx.publish(event, aggregate=order.name, time=now)

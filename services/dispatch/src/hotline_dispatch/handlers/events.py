@@ -31,6 +31,7 @@ from hotline_dispatch.handlers.bookkeeping import (
     ready,
     saved_and_announced,
     stamp,
+    term_of,
 )
 from hotline_dispatch.handlers.directives import watch
 from hotline_dispatch.handlers.ports import Referrals, Store
@@ -57,6 +58,7 @@ def make_order(
         region=event.region,
         confidential=event.confidential,
         create_time=now,
+        statutory_term=term_of(event),
         directive=Directive(DirectiveKind(kind)) if event.directive_kind else None,
         concerned=(referral.about_unit, *tx.superiors_of(referral.about_unit)) if referral.about_unit else (),
     )

@@ -15,6 +15,7 @@ from hotline_intake.domain.appeal import (
     Channel,
     Classification,
     Correction,
+    CountedDays,
     DeclineGround,
     DirectiveKind,
     Draft,
@@ -24,6 +25,7 @@ from hotline_intake.domain.appeal import (
     Registration,
     RequestType,
     State,
+    StatutoryTerm,
     Transfer,
 )
 from hotline_intake.domain.category import Category
@@ -32,6 +34,7 @@ from hotline_intake.domain.contest import Contest
 from hotline_intake.domain.hold import Hold
 from hotline_intake.domain.repeat import Group, Measure, Repeat
 from hotline_intake.domain.telling import Message
+from hotline_intake.handlers.appeals import term_message
 from hotline_intake.ports import Filters
 
 
@@ -81,6 +84,16 @@ def content_of(content: appeal_pb2.DraftContent) -> DraftContent:
             appeal_pb2.DirectiveKind.Name(content.directive_kind).removeprefix("DIRECTIVE_KIND_")
         ),
         about_unit=content.about_unit,
+        statutory_term=_term_of(content.statutory_term) if content.HasField("statutory_term") else None,
+    )
+
+
+def _term_of(term: appeal_pb2.StatutoryTerm) -> StatutoryTerm:
+    return StatutoryTerm(
+        days=term.days,
+        counted=CountedDays(appeal_pb2.CountedDays.Name(term.counted).removeprefix("COUNTED_DAYS_")),
+        law=term.law,
+        article=term.article,
     )
 
 
@@ -356,6 +369,7 @@ def _content_message(content: DraftContent) -> appeal_pb2.DraftContent:
         supporting_units=content.supporting_units,
         directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{content.directive_kind}"),
         about_unit=content.about_unit,
+        statutory_term=term_message(content.statutory_term),
     )
 
 

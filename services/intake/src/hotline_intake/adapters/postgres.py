@@ -19,6 +19,7 @@ from hotline_intake.domain.appeal import (
     Asker,
     Channel,
     Classification,
+    CountedDays,
     Decline,
     DeclineGround,
     DirectiveKind,
@@ -29,6 +30,7 @@ from hotline_intake.domain.appeal import (
     Reclassification,
     RequestType,
     State,
+    StatutoryTerm,
     Transfer,
 )
 from hotline_intake.domain.citizen import CitizenErased
@@ -451,7 +453,12 @@ def _content(stored: dict[str, Any]) -> DraftContent:
         supporting_units=tuple(stored["supporting_units"]),
         directive_kind=DirectiveKind(stored["directive_kind"]),
         about_unit=stored.get("about_unit", ""),  # drafts from before it was asked have none
+        statutory_term=_term(stored.get("statutory_term")),
     )
+
+
+def _term(stored: dict[str, Any] | None) -> StatutoryTerm | None:
+    return StatutoryTerm(**stored | {"counted": CountedDays(stored["counted"])}) if stored else None
 
 
 def _decline(row: DictRow) -> Decline | None:

@@ -196,6 +196,23 @@ class Answer:
     answer_time: datetime
 
 
+class CountedDays(StrEnum):
+    """Which days a statutory term counts (Art. 24(2))."""
+
+    WORKING = "WORKING"
+    CALENDAR = "CALENDAR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatutoryTerm:
+    """A term that a law sets for a matter; it wins over 2 or 7 working days (Art. 24(2)). sla counts it."""
+
+    days: int
+    counted: CountedDays
+    law: str
+    article: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class DraftContent:
     """What is sent to units. lead_unit -- empty: the hotline office names it (Art. 22).
@@ -208,6 +225,7 @@ class DraftContent:
     supporting_units: tuple[str, ...]
     directive_kind: DirectiveKind
     about_unit: str = ""
+    statutory_term: StatutoryTerm | None = None
 
     def __post_init__(self) -> None:
         """Raises `LeadAlsoSupporting` (Art. 22), `LeadConcerned` (Art. 36(4))."""
@@ -215,6 +233,11 @@ class DraftContent:
             raise LeadConcerned(unit=self.lead_unit)
         if self.lead_unit in self.supporting_units:
             raise LeadAlsoSupporting(unit=self.lead_unit)
+
+    def texts(self, *, path: str) -> list[tuple[str, str]]:
+        """What staff wrote in their own words, by the path of its field."""
+        law = self.statutory_term.law if self.statutory_term else ""
+        return [(f"{path}.text", self.text), (f"{path}.statutory_term.law", law)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ from hotline_intake.domain.appeal import (
     Reclassification,
     Registration,
     State,
+    StatutoryTerm,
 )
 from hotline_intake.domain.citizen import CitizenErased, Contact
 from hotline_intake.domain.repeat import Measure, place_of
@@ -52,7 +53,7 @@ def register_appeal(
     `CategoryRetired` (Art. 5).
     """
     draft, contact = registration.draft, registration.contact
-    contact.refuse_in(texts=[("title", registration.title), ("draft.text", draft.text if draft else "")])
+    contact.refuse_in(texts=[("title", registration.title), *(draft.texts(path="draft") if draft else ())])
     if draft and "operator" not in tx.actor.roles:
         raise PermissionDenied(permission=_DRAFT_PERMISSION)
     phone_hash = vault.phone_hash(phone=contact.phone) if contact.phone else None
@@ -163,7 +164,7 @@ def draft_work_order(
     """Drafts a work order for the review seat (Art. 21). Raises `FieldInvalid` when it names the citizen."""
     before = _to_change(appeal_id, etag, tx)
     appeal = before.drafted(content=content, operator=tx.actor.subject, now=now)
-    _refuse_identity(appeal, "draft.text", content.text, tx, vault)
+    _refuse_identity(appeal, content.texts(path="draft"), tx, vault)
     if before.draft:
         tx.keep_draft(appeal_id=before.id, draft=before.draft)
     tx.save(appeal=appeal)
@@ -180,7 +181,7 @@ def release_draft(
     """
     appeal = _to_change(appeal_id, etag, tx).referred(content=content, reviewer=tx.actor.subject, now=now)
     released = appeal.released_content()
-    _refuse_identity(appeal, "content.text", released.text, tx, vault)
+    _refuse_identity(appeal, released.texts(path="content"), tx, vault)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.REFERRED, text=telling.referred(appeal=appeal), now=now)
     tx.publish(
@@ -195,6 +196,7 @@ def release_draft(
             directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{released.directive_kind}"),
             confidential=appeal.confidential,
             refer_time=_timestamp(now),
+            statutory_term=term_message(released.statutory_term),
         ),
         aggregate=appeal.name,
         time=now,
@@ -398,10 +400,18 @@ def _contact(appeal: Appeal, sealed: Sealed, key: Key) -> Contact:
     return Contact(**json.loads(key.open(sealed=sealed.contact, place=_place(appeal, "contact"))))
 
 
-def _refuse_identity(appeal: Appeal, path: str, text: str, tx: Store, vault: Vault) -> None:
+def _refuse_identity(appeal: Appeal, texts: Sequence[tuple[str, str]], tx: Store, vault: Vault) -> None:
     citizen, sealed = tx.sealed(appeal=appeal)
     if citizen.wrapped_key is not None and not appeal.anonymous:
-        _contact(appeal, sealed, _open(citizen, vault)).refuse_in(texts=[(path, text)])
+        _contact(appeal, sealed, _open(citizen, vault)).refuse_in(texts=texts)
+
+
+def term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:
+    """A law's own term as it travels, if there is one (Art. 24(2))."""
+    if term is None:
+        return None
+    counted = appeal_pb2.CountedDays.Value(f"COUNTED_DAYS_{term.counted}")
+    return appeal_pb2.StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
 
 
 def _timestamp(moment: datetime) -> Timestamp:

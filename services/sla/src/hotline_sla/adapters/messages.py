@@ -5,6 +5,7 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
+from hotline.intake.v1 import appeal_pb2
 from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
 from hotline.sla.v1.meeting_service_pb2 import PlanMeetingRequest
@@ -14,7 +15,7 @@ from hotline_sla.adapters.postgres import DeadlineFilter, KeyFilter, KeySupervis
 from hotline_sla.domain import explanation
 from hotline_sla.domain.assessment import Counts, PeriodInvalid, Weights, score
 from hotline_sla.domain.circular import Circular, Undone
-from hotline_sla.domain.deadline import Deadline, Kind, Law, State
+from hotline_sla.domain.deadline import Deadline, Kind, Law, State, StatutoryTerm
 from hotline_sla.domain.letter import Letter
 from hotline_sla.domain.supervision import Ground, Step, Supervision
 
@@ -45,7 +46,15 @@ def deadline_message(deadline: Deadline, *, law: Law) -> deadline_pb2.Deadline:
         ],
         explanation=explanation.explain(deadline, law=law),
         account=explanation.tell(deadline),
+        statutory_term=_term_message(deadline.statutory_term),
     )
+
+
+def _term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:
+    if term is None:
+        return None
+    counted = appeal_pb2.CountedDays.Value(f"COUNTED_DAYS_{term.counted}")
+    return appeal_pb2.StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
 
 
 def supervision_message(supervision: Supervision) -> deadline_pb2.Supervision:

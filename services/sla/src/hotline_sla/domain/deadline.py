@@ -29,6 +29,13 @@ class State(Code):
     CANCELLED = "CANCELLED", "已取消"
 
 
+class CountedDays(StrEnum):
+    """Which days a statutory term counts (Art. 24(2))."""
+
+    WORKING = "WORKING"
+    CALENDAR = "CALENDAR"
+
+
 class Action(StrEnum):
     """What is to be done when a due moment comes."""
 
@@ -47,6 +54,27 @@ UNIT_KINDS = (Kind.FIRST_CONTACT, Kind.HANDLING)
 
 def _handling_working_days() -> dict[str, int]:
     return {"CONSULTATION": 2, "HELP": 2, "COMPLAINT": 7, "REPORT": 7, "SUGGESTION": 7, "DIFFICULT": 7}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatutoryTerm:
+    """A term that a law sets for the matter: it wins over 2 or 7 working days (Art. 24(2), last sentence)."""
+
+    days: int
+    counted: CountedDays
+    law: str
+    article: str
+
+    @property
+    def citation(self) -> str:
+        """Where the law says so."""
+        return f"《{self.law}》{self.article}"
+
+    @property
+    def length(self) -> str:
+        """How long, `Chinese / English`."""
+        days_zh, days = ("个工作日", "working") if self.counted is CountedDays.WORKING else ("日", "calendar")
+        return f"{self.days} {days_zh} / {self.days} {days} {'day' if self.days == 1 else 'days'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +128,8 @@ class Deadline:
 
     subject -- `appeals/…` or `workOrders/…`;  unit -- who holds it, `units/…`, empty for the hotline;
     hold_time -- since when that is so;
-    working_days -- length with extensions, 0 if the term is in hours;
+    working_days -- length with extensions, 0 if the term is in hours; of a term in calendar days the extensions alone;
+    statutory_term -- the law's own term, if it has one (Art. 24(2));
     watched -- the order is under key supervision (Art. 28);
     changes -- what happened since it was loaded, to be stored.
     """
@@ -118,6 +147,7 @@ class Deadline:
     provisional: bool
     hold_time: datetime
     watched: bool = False
+    statutory_term: StatutoryTerm | None = None
     settle_time: datetime | None = None
     changes: tuple[Change, ...] = ()
 
@@ -199,10 +229,16 @@ class Law:
         of_round: int,
         start_time: datetime,
         request_type: str,
+        statutory_term: StatutoryTerm | None = None,
     ) -> Deadline:
-        """Start a clock. request_type -- decides the length of handling; any for the others."""
-        working_days = self.terms.handling_working_days[request_type] if kind is Kind.HANDLING else 0
-        due_time = self._end(kind=kind, start_time=start_time, working_days=working_days)
+        """Start a clock.
+
+        request_type -- decides the length of handling;  statutory_term -- decides it instead, if a law sets one
+        (Art. 24(2)). Both may be anything for the other clocks.
+        """
+        term = statutory_term if kind is Kind.HANDLING else None
+        working_days = self._working_days(request_type, term) if kind is Kind.HANDLING else 0
+        due_time = self._end(kind=kind, start_time=start_time, working_days=working_days, term=term)
         due_date = due_time.astimezone(ZONE).date()
         opened = Deadline(
             id=deadline,
@@ -217,12 +253,14 @@ class Law:
             due_time=due_time,
             due_date=due_date,
             provisional=self._rests_on_a_guess(kind, due_date),
+            statutory_term=term,
         )
-        return opened.changed(time=start_time, change="opened", reason=_CAUSE[kind], by=SYSTEM)
+        reason = _CAUSE[kind] if term is None else _statutory_cause(term)
+        return opened.changed(time=start_time, change="opened", reason=reason, by=SYSTEM)
 
     def restart(self, deadline: Deadline, *, unit: str, start_time: datetime) -> Deadline:
         """Start a cancelled clock again for another unit, in the same round."""
-        due_time = self._end(kind=deadline.kind, start_time=start_time, working_days=deadline.working_days)
+        due_time = self._end_of(replace(deadline, start_time=start_time))
         again = replace(deadline, unit=unit, state=State.RUNNING, start_time=start_time, hold_time=start_time)
         return self._ending(again, due_time).changed(
             time=start_time, change="opened", reason=f"转由 {unit} 承办 / another unit received the order", by=OFFICE
@@ -232,16 +270,14 @@ class Law:
         """End so many working days later (Art. 26); a clock missed meanwhile runs again if that is still to come."""
         if not deadline.is_open:
             return deadline
-        total = deadline.working_days + working_days
-        due_time = self._end(kind=deadline.kind, start_time=deadline.start_time, working_days=total)
-        longer = self._ending(replace(deadline, working_days=total), due_time, at=time)
+        total = replace(deadline, working_days=deadline.working_days + working_days)
+        longer = self._ending(total, self._end_of(total), at=time)
         reason = f"批准延期 {working_days} 个工作日（第二十六条） / extended by {working_days} working days (Art. 26)"
         return longer.changed(time=time, change="moved", reason=reason, by=OFFICE)
 
     def recompute(self, deadline: Deadline, *, time: datetime) -> Deadline:
         """Derive the end of an open clock again, after the calendar learnt a year."""
-        due_time = self._end(kind=deadline.kind, start_time=deadline.start_time, working_days=deadline.working_days)
-        again = self._ending(deadline, due_time, at=time)
+        again = self._ending(deadline, self._end_of(deadline), at=time)
         if (again.due_time, again.provisional) == (deadline.due_time, deadline.provisional):
             return deadline
         reason = "按公布的放假安排重新计算 / computed again with the published calendar"
@@ -276,14 +312,36 @@ class Law:
             return None
         return self._working_days_before(deadline, self.terms.extension_cutoff_working_days)
 
+    def last_day_by_law(self, received: date, term: StatutoryTerm) -> date:
+        """The last day of a term in calendar days; one on which offices are closed moves on (Civil Code, Art. 203)."""
+        return self._on_or_after(received + timedelta(days=term.days))
+
+    def _on_or_after(self, day: date) -> date:
+        return day if self.calendar.is_working_day(day) else self.calendar.nth_working_day_after(day, 1)
+
+    def _working_days(self, request_type: str, term: StatutoryTerm | None) -> int:
+        if term is None:
+            return self.terms.handling_working_days[request_type]
+        return term.days if term.counted is CountedDays.WORKING else 0
+
     def _half_of(self, deadline: Deadline) -> datetime:
-        """The close of office when half of a term in working days is over, rounded down, at least one day."""
-        start = deadline.start_time.astimezone(ZONE).date()
+        """The close of office when half of a term is over, rounded down, at least one day."""
+        start, term = deadline.start_time.astimezone(ZONE).date(), deadline.statutory_term
+        if term is not None and term.counted is CountedDays.CALENDAR:
+            return self.calendar.close_of_office(self._on_or_after(start + timedelta(days=max(term.days // 2, 1))))
         return self.calendar.close_of_office(
             self.calendar.nth_working_day_after(start, max(deadline.working_days // 2, 1))
         )
 
-    def _end(self, *, kind: Kind, start_time: datetime, working_days: int) -> datetime:
+    def _end_of(self, deadline: Deadline) -> datetime:
+        return self._end(
+            kind=deadline.kind,
+            start_time=deadline.start_time,
+            working_days=deadline.working_days,
+            term=deadline.statutory_term,
+        )
+
+    def _end(self, *, kind: Kind, start_time: datetime, working_days: int, term: StatutoryTerm | None) -> datetime:
         match kind:
             case Kind.ANSWER:
                 return start_time + self.terms.answer
@@ -292,8 +350,12 @@ class Law:
             case Kind.FIRST_CONTACT:
                 return self.calendar.add_working_time(start_time, self.terms.first_contact)
             case Kind.HANDLING:
-                received = start_time.astimezone(ZONE).date()
-                return self.calendar.close_of_office(self.calendar.nth_working_day_after(received, working_days))
+                day = start_time.astimezone(ZONE).date()
+                if term is not None and term.counted is CountedDays.CALENDAR:
+                    day = self.last_day_by_law(day, term)
+                if working_days:
+                    day = self.calendar.nth_working_day_after(day, working_days)
+                return self.calendar.close_of_office(day)
 
     def _ending(self, deadline: Deadline, due_time: datetime, *, at: datetime | None = None) -> Deadline:
         due_date = due_time.astimezone(ZONE).date()
@@ -309,6 +371,14 @@ class Law:
         for _ in range(count):
             day = self.calendar.previous_working_day(day)
         return self.calendar.close_of_office(day)
+
+
+def _statutory_cause(term: StatutoryTerm) -> str:
+    zh, _, en = term.length.partition(" / ")
+    return (
+        f"承办单位收到工单；{term.citation}规定期限为 {zh}，从其规定（第二十四条）"
+        f" / the unit received the order; {term.citation} sets {en}, which wins (Art. 24(2))"
+    )
 
 
 _CAUSE = {

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from hotline_kernel.calendar import ZONE, Calendar
 
-from hotline_sla.domain.deadline import OFFICE, SYSTEM, UNIT_KINDS, Change, Deadline, Kind, Law
+from hotline_sla.domain.deadline import OFFICE, SYSTEM, UNIT_KINDS, Change, CountedDays, Deadline, Kind, Law
 
 _HOLIDAY_ZH = {
     "New Year's Day": "元旦",
@@ -35,11 +35,11 @@ def explain(deadline: Deadline, *, law: Law) -> str:
     due, start = _local(deadline.due_time), _local(deadline.start_time)
     if deadline.kind in UNIT_KINDS:
         if deadline.kind is Kind.HANDLING:
-            zh, en = f"{deadline.working_days} 个工作日", _plural(deadline.working_days, "working day")
+            zh, en = _length(deadline)
         else:
             hours = int(law.terms.first_contact / timedelta(hours=1))
             zh, en = f"{hours} 个工作小时", _plural(hours, "office hour")
-        found = list(_days_that_matter(deadline, law.calendar))
+        found = list(_days_that_matter(deadline, law.calendar, since=_counted_since(deadline)))
     else:
         hours = int((deadline.due_time - deadline.start_time) / timedelta(hours=1))
         zh, en, found = f"{hours} 小时", _plural(hours, "hour"), []
@@ -49,6 +49,27 @@ def explain(deadline: Deadline, *, law: Law) -> str:
         zh += "（该年放假安排尚未公布，暂按周末推算）"
         en += " (provisional: that year's holidays are not published)"
     return f"{zh}。 / {en}."
+
+
+def _length(deadline: Deadline) -> tuple[str, str]:
+    """How long a unit has to handle it; by which law, if it is a law's own term (Art. 24(2))."""
+    days, term = deadline.working_days, deadline.statutory_term
+    if term is None:
+        return f"{days} 个工作日", _plural(days, "working day")
+    zh, _, en = term.length.partition(" / ")
+    zh, en = f"{term.citation}规定的 {zh}", f"{en} by {term.citation}"
+    extended = days - term.days if term.counted is CountedDays.WORKING else days
+    if extended:
+        zh, en = f"{zh}，延期 {extended} 个工作日", f"{en} and {_plural(extended, 'working day')} of extension"
+    return zh, en
+
+
+def _counted_since(deadline: Deadline) -> date:
+    """From which day on days off are left out: of calendar days only the last moves off one."""
+    start, term = deadline.start_time.astimezone(ZONE).date(), deadline.statutory_term
+    if term is not None and term.counted is CountedDays.CALENDAR:
+        return start + timedelta(days=term.days)
+    return start
 
 
 def tell(deadline: Deadline) -> str:
@@ -68,9 +89,9 @@ def _told(change: Change) -> tuple[str, str]:
     return f"{time} {by_zh}{happened_zh}：{reason_zh}", f"{time} {happened}{by}: {reason}"
 
 
-def _days_that_matter(deadline: Deadline, calendar: Calendar) -> Iterator[tuple[str, str]]:
-    """Runs of days off under one name, and weekends worked instead, from the start to the end, in their order."""
-    first, last = deadline.start_time.astimezone(ZONE).date(), deadline.due_date
+def _days_that_matter(deadline: Deadline, calendar: Calendar, *, since: date) -> Iterator[tuple[str, str]]:
+    """Runs of days off under one name, and weekends worked instead, from a day to the end, in their order."""
+    first, last = since, deadline.due_date
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     run: list[date] = []
     for day in days:

@@ -8,7 +8,7 @@ from hotline.intake.v1 import appeal_pb2
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import Order
-from hotline_sla.domain.deadline import OFFICE, UNIT_KINDS, Deadline, Kind, Law, State
+from hotline_sla.domain.deadline import OFFICE, UNIT_KINDS, CountedDays, Deadline, Kind, Law, State, StatutoryTerm
 from hotline_sla.domain.supervision import Step
 from hotline_sla.handlers.books import Books
 from hotline_sla.handlers.clocks import (
@@ -47,6 +47,7 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
                 of_round=event.round,
                 start_time=time,
                 request_type=request_type,
+                statutory_term=_statutory_term(event),
             )
         elif deadline.state is State.CANCELLED or (
             kind is Kind.FIRST_CONTACT and deadline.is_open and deadline.unit != unit
@@ -81,6 +82,14 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
     steps.save()
     tx.save_orders([(before, order)])
     announce_opened(tx, law, clocks, time=time)
+
+
+def _statutory_term(event: dispatch_events.WorkOrderDispatched) -> StatutoryTerm | None:
+    if not event.HasField("statutory_term"):
+        return None
+    term = event.statutory_term
+    counted = CountedDays(appeal_pb2.CountedDays.Name(term.counted).removeprefix("COUNTED_DAYS_"))
+    return StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
 
 
 def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law: Law) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from hotline_kernel import telemetry
+from psycopg.types.json import Jsonb
 
 from hotline_sla.adapters.postgres.tables import SERVICE, Tables
-from hotline_sla.domain.deadline import Action, Change, Deadline, Kind, Moment, State
+from hotline_sla.domain.deadline import Action, Change, CountedDays, Deadline, Kind, Moment, State, StatutoryTerm
 
 _DEADLINE = (
     "d.id, d.subject, d.kind, d.unit, d.state, d.round, d.start_time, d.hold_time, d.working_days, d.due_time,"
-    " d.due_date, d.provisional, d.watched, d.settle_time"
+    " d.due_date, d.provisional, d.watched, d.statutory_term, d.settle_time"
 )
 
 CLAIM_MOMENTS = f"""
@@ -36,9 +37,10 @@ SELECT {_DEADLINE}
 _SAVE_DEADLINE = """
 WITH saved AS (
   INSERT INTO deadline (id, subject, kind, unit, state, round, start_time, hold_time, working_days, due_time, due_date,
-                        provisional, watched, settle_time)
+                        provisional, watched, statutory_term, settle_time)
   VALUES (%(id)s, %(subject)s, %(kind)s, %(unit)s, %(state)s, %(round)s, %(start_time)s, %(hold_time)s,
-          %(working_days)s, %(due_time)s, %(due_date)s, %(provisional)s, %(watched)s, %(settle_time)s)
+          %(working_days)s, %(due_time)s, %(due_date)s, %(provisional)s, %(watched)s, %(statutory_term)s,
+          %(settle_time)s)
   ON CONFLICT (id) DO UPDATE
     SET unit = excluded.unit, state = excluded.state, start_time = excluded.start_time,
         hold_time = excluded.hold_time, working_days = excluded.working_days, due_time = excluded.due_time,
@@ -190,14 +192,20 @@ def _deadline(row: Mapping[str, Any], *, changes: tuple[Change, ...] = ()) -> De
         due_date=row["due_date"],
         provisional=row["provisional"],
         watched=row["watched"],
+        statutory_term=None if row["statutory_term"] is None else _term(row["statutory_term"]),
         settle_time=row["settle_time"],
         changes=changes,
     )
 
 
+def _term(stored: Mapping[str, Any]) -> StatutoryTerm:
+    return StatutoryTerm(**{**stored, "counted": CountedDays(stored["counted"])})
+
+
 def _deadline_params(deadline: Deadline, moments: Sequence[Moment]) -> dict[str, Any]:
     params = {name: getattr(deadline, name) for name in Deadline.__dataclass_fields__ if name != "changes"}
     return params | {
+        "statutory_term": None if deadline.statutory_term is None else Jsonb(asdict(deadline.statutory_term)),
         "change_times": [change.time for change in deadline.changes],
         "changes": [change.change for change in deadline.changes],
         "reasons": [change.reason for change in deadline.changes],
