@@ -5,13 +5,13 @@ from secrets import token_hex
 import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
-from hotline.sla.v1 import circular_pb2
+from hotline.sla.v1 import circular_pb2, deadline_pb2
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import new_request_id
 
 from tests.regulation.city import LEAD, City, moment, refused
 
-DUTIES = ("sla:29",)
+DUTIES = ("sla:29", "sla:32,34,35", "dispatch:7,22")
 
 
 class Played:
@@ -111,3 +111,25 @@ class TestTheCircular:
             city.unit(LEAD).sla.GetCircular(sla.GetCircularRequest(name=own[0].name))
         with refused("PERMISSION_DENIED"):
             city.unit(played.unit).sla.PublishCircular(sla.PublishCircularRequest())
+
+    def test_stays_with_the_unit_that_gives_the_order_away(self, city: City, played: Played) -> None:
+        """在考核中予以扣分: what a unit did late stays its own; the next is supervised for itself (Art. 22, 28, 29)."""
+        order = played.orders[0].name
+        before = city.scores(played.day, played.day, played.unit)
+        city.send_back(order, unit=played.unit)
+        city.settle()
+        assert city.scores(played.day, played.day, played.unit) == before
+        city.send_out(order, lead=LEAD)
+        city.settle()
+        [reminder] = steps_to(city, order, LEAD)
+        assert reminder.step == deadline_pb2.SUPERVISION_STEP_REMINDER
+        city.move_to(city.close_of_office(city.working_day(1)))
+        city.pass_by(days=3)
+        steps = [step.step for step in steps_to(city, order, LEAD)]
+        assert steps == [deadline_pb2.SUPERVISION_STEP_REMINDER, deadline_pb2.SUPERVISION_STEP_WRITTEN]
+        assert city.scores(played.day, played.day, played.unit) == before
+
+
+def steps_to(city: City, order: str, unit: str) -> list[deadline_pb2.Supervision]:
+    """Steps of supervision to a unit, oldest first."""
+    return [step for step in city.supervisions(order) if step.unit == unit]

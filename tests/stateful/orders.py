@@ -326,9 +326,9 @@ class Orders(RuleBasedStateMachine):
 
     @invariant()
     def no_step_of_supervision_is_taken_twice(self) -> None:
-        """Once an order and round (Art. 28)."""
+        """Once an order, round and unit that holds it (Art. 28)."""
         steps = self.house.ask("ListSupervisions", sla.ListSupervisionsRequest(page_size=1000), OFFICE).supervisions
-        taken = Counter((step.work_order, step.round, step.step) for step in steps)
+        taken = Counter((step.work_order, step.round, step.step, step.unit) for step in steps)
         assert set(taken.values()) <= {1}
         self.seen["supervised"] += bool(taken)
 

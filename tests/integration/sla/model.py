@@ -36,7 +36,7 @@ class PaperOrder:
     days: int
     round: int = 1
     state: str = "RUNNING"
-    steps: list[tuple[int, str]] = field(default_factory=list)
+    steps: list[tuple[int, str, str]] = field(default_factory=list)
     held_since: datetime = field(init=False)
     touched: datetime = field(init=False)
 
@@ -70,8 +70,8 @@ class PaperOrder:
             self._issue("WRITTEN")
 
     def _issue(self, step: str) -> None:
-        if (self.round, step) not in self.steps:
-            self.steps.append((self.round, step))
+        if (self.round, step, self.unit) not in self.steps:
+            self.steps.append((self.round, step, self.unit))
 
     def send_back(self, now: datetime) -> None:
         """To the office."""

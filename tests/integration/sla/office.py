@@ -108,9 +108,13 @@ class Office:
             )
         }
 
-    def steps(self, work_order: str) -> list[str]:
-        """Steps of supervision in their order."""
-        return self.rows("SELECT step FROM supervision WHERE work_order = %(name)s ORDER BY id", name=work_order)
+    def steps(self, work_order: str, *, unit: str = "") -> list[str]:
+        """Steps of supervision in their order; to one unit, if it is named."""
+        return self.rows(
+            "SELECT step FROM supervision WHERE work_order = %(name)s AND unit LIKE %(unit)s ORDER BY id",
+            name=work_order,
+            unit=unit or "%",
+        )
 
     def announced(self, aggregate: str, event_type: type[Message]) -> list[dict[str, Any]]:
         """What was published of a type, in its order."""

@@ -72,10 +72,10 @@ class City:
                 "SELECT subject, round, state, due_time FROM deadline WHERE kind = 'HANDLING'"
             )
         }
-        issued = self.office.rows("SELECT work_order, round, step FROM supervision ORDER BY id")
+        issued = self.office.rows("SELECT work_order, round, step, unit FROM supervision ORDER BY id")
         for order in self.orders:
             assert found[order.name, order.round] == (order.state, order.due)
-            steps = [(number, step) for name, number, step in issued if name == order.name]
+            steps = [(number, step, unit) for name, number, step, unit in issued if name == order.name]
             assert steps == order.steps
         assert self.office.rows(
             "SELECT count(*) FROM due_moment m JOIN deadline d ON d.id = m.deadline"
@@ -107,7 +107,7 @@ def test_a_year_of_orders(office: Office, seed: int) -> None:
                     pass
     city.agree()
     assert {order.state for order in city.orders} >= {"MET", "MET_LATE"}
-    assert {step for order in city.orders for _, step in order.steps} == {"ADVANCE_REMINDER", "REMINDER", "WRITTEN"}
+    assert {step for order in city.orders for _, step, _ in order.steps} == {"ADVANCE_REMINDER", "REMINDER", "WRITTEN"}
 
 
 class AnyOrder(RuleBasedStateMachine):

@@ -16,6 +16,7 @@ from hotline.sla.v1 import sla_service_pb2 as pb
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid, ResourceNotFound
+from hotline_sla import handlers
 from hotline_sla.domain.assessment import NotOwnUnit, PeriodInvalid, Weights
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 
@@ -192,6 +193,7 @@ class TestScores:
             assert score == deadline_pb2.UnitScore(
                 unit="units/water",
                 received=4,
+                contact_due=4,
                 contacted_in_time=1,
                 handled_in_time=1,
                 handled_late=1,
@@ -220,6 +222,35 @@ class TestScores:
         office.dispatch("2026-05-12 10:00", work_order=order, unit="units/heat")
         scores = service.ListUnitScores(pb.ListUnitScoresRequest(**may(1, 31)), call()).scores
         assert [(score.unit, score.received) for score in scores] == [("units/heat", 1)]
+
+    def test_leave_a_unit_what_went_wrong_in_its_hands(self, office: Office, service: SlaServicer) -> None:
+        """Given back overdue and after a circular: the points stay, and the next unit has its own (Art. 22, 28, 29)."""
+        order = office.dispatch("2026-05-11 09:00")
+        office.tick("2026-05-14 17:30")
+        with office.database.transaction() as tx:
+            handlers.publish_circular(
+                unit="units/water",
+                work_orders=[],
+                text="",
+                grave=False,
+                weights=Weights(),
+                tx=tx,
+                now=shanghai("2026-05-15 18:00"),
+                law=office.law,
+            )
+        request = pb.ListUnitScoresRequest(**may(1, 31))
+        [before] = service.ListUnitScores(request, call()).scores
+        assert (before.overdue, before.supervised, before.circulated) == (1, 1, 1)
+        office.receive(dispatch.WorkOrderSentBack(work_order=order, send_back_time=stamp("2026-05-18 09:00")))
+        assert list(service.ListUnitScores(request, call()).scores) == [before]
+        office.dispatch("2026-05-18 10:00", work_order=order, unit="units/heat")
+        office.report(order, "2026-05-18 16:00")
+        heat, water = service.ListUnitScores(request, call()).scores
+        assert water == before
+        assert (heat.received, heat.handled_late, heat.supervised, heat.circulated) == (1, 1, 0, 0)
+        office.dispatch("2026-05-19 10:00", work_order=order, unit="units/water", round=2)
+        _, water = service.ListUnitScores(request, call()).scores
+        assert (water.received, water.circulated, water.running, water.reopened) == (1, 1, 1, 0)
 
     def test_come_in_pages_by_unit(self, office: Office, service: SlaServicer) -> None:
         for n in range(5):

@@ -96,6 +96,31 @@ class TestSupervision:
         office.tick("2026-05-20 18:00")
         assert office.steps(order) == ["ADVANCE_REMINDER", "REMINDER", "ADVANCE_REMINDER", "REMINDER"]
 
+    @pytest.mark.parametrize("key_supervision", [False, True])
+    def test_begins_again_for_the_unit_that_takes_over(self, office: Office, key_supervision: bool) -> None:
+        """Reminded at once, in writing a working day later, once a holder, and named if nothing helps (Art. 29)."""
+        order = office.dispatch("2026-05-11 09:00", unit="units/water", key_supervision=key_supervision)
+        office.tick("2026-05-15 18:00")
+        taken, back = shanghai("2026-05-18 10:00"), shanghai("2026-05-22 10:00")
+        office.dispatch(taken, work_order=order, unit="units/heat", key_supervision=key_supervision)
+        told = ["KEY_NOTICE"] * key_supervision
+        for now, steps in (
+            ("2026-05-18 10:01", [*told, "REMINDER"]),
+            ("2026-05-19 17:29", [*told, "REMINDER"]),
+            ("2026-05-19 17:30", [*told, "REMINDER", "WRITTEN"]),
+            ("2026-05-21 18:00", [*told, "REMINDER", "WRITTEN"]),
+        ):
+            office.tick(now)
+            assert office.steps(order, unit="units/heat") == steps
+        before = office.steps(order, unit="units/water")
+        with office.database.transaction() as tx:
+            undone = handlers.undone_orders(unit="units/heat", tx=tx, now=shanghai("2026-05-21 18:00"), law=office.law)
+            assert [each.work_order for each in undone] == [order]
+            assert tx.written_notices(order, "units/heat") == (undone[0].notice,)
+        office.dispatch(back, work_order=order, unit="units/water", key_supervision=key_supervision)
+        office.tick("2026-06-22 10:00")
+        assert office.steps(order, unit="units/water") == before
+
     def test_watches_a_key_order_from_the_start(self, office: Office) -> None:
         """Told at once, asked for progress at half of the term, written to with the end (Art. 28; ours)."""
         order = office.dispatch(

@@ -3,10 +3,12 @@
 from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
+from hotline_kernel.calendar import Calendar
 from hotline_sla.domain.assessment import Counts, Order, Verdict, Weights, score, shifts
-from hotline_sla.domain.deadline import State
+from hotline_sla.domain.deadline import Deadline, Kind, Law, State, Terms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +37,33 @@ orders = st.builds(
     excused=st.booleans(),
     filed=st.booleans(),
 )
+received = Order(
+    work_order="workOrders/1",
+    number="GD1",
+    unit="units/water",
+    request_type="HELP",
+    category="",
+    region="",
+    round=1,
+    received_time=datetime(2026, 1, 5, tzinfo=UTC),
+    key_supervision=False,
+)
+LAW = Law(terms=Terms(), calendar=Calendar())
+
+
+def handling(*, held_since: datetime, missed: bool) -> Deadline:
+    """The clock of an order received on Monday 2026-01-05, and due two working days later."""
+    clock = LAW.open(
+        deadline=UUID(int=1),
+        subject="workOrders/1",
+        kind=Kind.HANDLING,
+        unit="units/water",
+        of_round=1,
+        start_time=received.received_time,
+        request_type="HELP",
+    )
+    clock = replace(clock, hold_time=held_since)
+    return clock.miss(time=clock.due_time) if missed else clock
 
 
 def total(found: list[Order]) -> Counts:
@@ -52,11 +81,13 @@ class TestTheScore:
         assert score(Counts(), weights=WEIGHTS) is None
 
     def test_of_perfect_work_is_100(self) -> None:
-        counts = Counts(received=9, contacted_in_time=9, handled_in_time=9, asked=9, satisfied=9)
+        counts = Counts(received=9, contact_due=9, contacted_in_time=9, handled_in_time=9, asked=9, satisfied=9)
         assert value(counts) == pytest.approx(100)
 
     def test_of_nothing_but_neglect_is_10_for_what_never_came_back(self) -> None:
-        assert value(Counts(received=9, overdue=9, asked=9, dissatisfied=9)) == pytest.approx(WEIGHTS.lasting)
+        assert value(Counts(received=9, contact_due=9, overdue=9, asked=9, dissatisfied=9)) == pytest.approx(
+            WEIGHTS.lasting
+        )
 
     def test_weights_add_up_to_100(self) -> None:
         assert WEIGHTS.in_time + WEIGHTS.contact + WEIGHTS.satisfaction + WEIGHTS.lasting == 100
@@ -78,6 +109,17 @@ class TestTheScore:
         before = total(found)
         after = before + Counts(received=1, overdue=1)
         assert value(after) <= value(before) + 1e-9
+
+    def test_of_what_was_received_a_minute_ago_is_full(self) -> None:
+        """Nothing could be judged yet: a contact that is still to be made is no contact missed (Art. 34)."""
+        assert value(received.counts()) == pytest.approx(100)
+
+    @given(st.lists(orders, min_size=1, max_size=30), st.data())
+    def test_never_rises_when_a_first_contact_is_missed(self, found: list[Order], data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(found) - 1))
+        worse = [*found]
+        worse[place] = replace(found[place], contact=State.OVERDUE)
+        assert value(total(worse)) <= value(total(found)) + 1e-9
 
     @given(st.lists(orders, min_size=1, max_size=30))
     def test_does_not_blame_a_unit_for_what_it_does_not_answer_for(self, found: list[Order]) -> None:
@@ -108,38 +150,50 @@ class TestCounts:
         )
 
     def test_keep_a_late_round_after_the_order_was_reopened(self) -> None:
-        late = Order(
-            work_order="workOrders/1",
-            number="GD1",
-            unit="units/water",
-            request_type="HELP",
-            category="",
-            region="",
-            round=1,
-            received_time=datetime(2026, 1, 5, tzinfo=UTC),
-            key_supervision=False,
-            handling=State.MET,
-            handled_late=True,
-        )
+        late = replace(received, handling=State.MET, handled_late=True)
         again = late.dispatched_again(of_round=2, key_supervision=True)
         assert again.reopened
         assert again.counts().handled_late == 1
         assert again.counts().handled_in_time == 0
 
 
+class TestAHandOver:
+    """What went wrong in a unit's hands stays its own (Art. 22, 28, 29)."""
+
+    NOW = datetime(2026, 1, 12, 2, tzinfo=UTC)
+
+    def test_of_what_went_well_leaves_no_trace(self) -> None:
+        clock = handling(held_since=received.received_time, missed=False)
+        assert received.left(handling=clock, time=self.NOW, sent_back=True).counts() == Counts()
+
+    def test_of_what_is_overdue_keeps_it_with_its_supervision_and_circular(self) -> None:
+        clock = handling(held_since=received.received_time, missed=True)
+        late = replace(
+            received, handling=State.OVERDUE, contact=State.OVERDUE, reminded=True, supervised=True, circulated=True
+        )
+        left = late.left(handling=clock, time=self.NOW, sent_back=True)
+        assert left.counts() == late.counts()
+        assert left.counts() == Counts(received=1, contact_due=1, overdue=1, reminded=1, supervised=1, circulated=1)
+
+    def test_of_what_was_taken_over_missed_blames_only_who_had_its_time(self) -> None:
+        """A working day, until it was written to: who gives it on before that is not late with it (ours)."""
+        clock = handling(held_since=self.NOW, missed=True)
+        taken = replace(received, handling=State.OVERDUE, reminded=True)
+        assert taken.left(handling=clock, time=self.NOW, sent_back=True).counts() == Counts()
+        written = replace(taken, supervised=True)
+        assert written.left(handling=clock, time=self.NOW, sent_back=True).counts().overdue == 1
+
+    def test_and_back_counts_the_order_once(self) -> None:
+        clock = handling(held_since=received.received_time, missed=True)
+        left = replace(received, handling=State.OVERDUE).left(handling=clock, time=self.NOW, sent_back=True)
+        again = left.taken_back(of_round=1, key_supervision=False)
+        assert (again.received_time, again.has_left, again.sent_back) == (received.received_time, False, True)
+        assert replace(again, handling=State.MET).counts().handled_late == 1
+
+
 class TestAVerdict:
     def test_of_a_later_round_replaces_the_earlier_and_not_the_reverse(self) -> None:
-        order = Order(
-            work_order="workOrders/1",
-            number="GD1",
-            unit="units/water",
-            request_type="HELP",
-            category="",
-            region="",
-            round=2,
-            received_time=datetime(2026, 1, 5, tzinfo=UTC),
-            key_supervision=False,
-        )
+        order = replace(received, round=2)
         second = order.judged(verdict=Verdict.SATISFIED, of_round=2)
         assert second.judged(verdict=Verdict.DISSATISFIED, of_round=1) == second
         assert second.judged(verdict=Verdict.NONE, of_round=3) == second

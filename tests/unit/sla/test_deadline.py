@@ -268,7 +268,9 @@ class TestMoments:
         with_office = missed.hand_over(unit="", time=shanghai("2026-05-11 09:00"))
         assert LAW.moments(with_office, after=with_office.due_time) == []
         taken = with_office.hand_over(unit="units/heat", time=shanghai("2026-05-12 09:00"))
-        assert [m.due_time for m in LAW.moments(taken, after=taken.due_time)] == [shanghai("2026-05-13 17:30")]
+        for watched in (False, True):  # the day is not taken from it by key supervision either
+            found = LAW.moments(replace(taken, watched=watched), after=taken.due_time)
+            assert [m.due_time for m in found] == [shanghai("2026-05-13 17:30")]
         assert taken.due_time == missed.due_time
 
 

@@ -145,6 +145,7 @@ def score_message(unit: str, counts: Counts, *, weights: Weights) -> deadline_pb
     return deadline_pb2.UnitScore(
         unit=unit,
         received=counts.received,
+        contact_due=counts.contact_due,
         contacted_in_time=counts.contacted_in_time,
         handled_in_time=counts.handled_in_time,
         handled_late=counts.handled_late,

@@ -42,6 +42,7 @@ class Counts:
     """Orders a unit received, by what became of them; `UnitScore` in the proto says what each counts."""
 
     received: int = 0
+    contact_due: int = 0
     contacted_in_time: int = 0
     handled_in_time: int = 0
     handled_late: int = 0
@@ -65,14 +66,16 @@ class Counts:
         return Counts(**{name: -getattr(self, name) for name in COUNT_NAMES})
 
 
+_SETTLED = (State.MET, State.MET_LATE)
 COUNT_NAMES = tuple(entry.name for entry in fields(Counts))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A work order as far as its unit is assessed by it. It counts to the unit that holds it.
+    """A work order as far as one unit is assessed by it: the one that holds it, or one that left it.
 
     unit -- empty while the office holds it;  received_time -- when that unit received it first;
+    leave_time -- when the unit left it, None while it holds it;  sent_back -- it ever gave it back (Art. 22);
     contact, handling -- where these clocks of the latest round stand;
     contacted_late, handled_late -- one of an earlier or this round was settled too late;
     circulated -- named in a circular (Art. 29);
@@ -102,6 +105,19 @@ class Order:
     excused: bool = False
     filed: bool = False
     circulated: bool = False
+    leave_time: datetime | None = None
+    sent_back: bool = False
+
+    @property
+    def has_left(self) -> bool:
+        """The unit does not hold it any more."""
+        return self.leave_time is not None
+
+    @property
+    def is_blamed(self) -> bool:
+        """Something went wrong in the unit's hands, which stays its own after a hand-over (Art. 22, 28, 29)."""
+        wrong = self.handled_late or self.contacted_late or self.supervised or self.circulated or self.reopened
+        return wrong or self.verdict is Verdict.DISSATISFIED
 
     @property
     def received_date(self) -> date:
@@ -125,6 +141,34 @@ class Order:
         filed = self.filed and of_round == self.round
         return replace(self, round=of_round, key_supervision=key_supervision, reopened=reopened, filed=filed)
 
+    def left(self, *, handling: Deadline, time: datetime, sent_back: bool) -> "Order":
+        """The unit gave it away. What it took over missed counts to it only once it had its time: was written to.
+
+        handling -- the clock as it stood in the unit's hands.
+        """
+        missed = handling.state is State.OVERDUE and (handling.hold_time <= handling.due_time or self.supervised)
+        ended = State.OVERDUE if missed else self.handling if self.handling in _SETTLED else State.RUNNING
+        return replace(
+            self,
+            leave_time=time,
+            sent_back=self.sent_back or sent_back,
+            contacted_late=self.contacted_late or self.contact is State.OVERDUE,
+            handled_late=self.handled_late or missed,
+            handling=ended,
+        )
+
+    def taken_back(self, *, of_round: int, key_supervision: bool) -> "Order":
+        """The unit received again what it had left: one order, counted once, with what went wrong before."""
+        return replace(
+            self,
+            leave_time=None,
+            round=of_round,
+            key_supervision=key_supervision,
+            contact=State.RUNNING,
+            handling=State.RUNNING,
+            filed=False,
+        )
+
     def supervised_by(self, step: Step) -> "Order":
         """A step of supervision was issued; a reminder before the end is no blame."""
         if step is Step.REMINDER:
@@ -141,16 +185,22 @@ class Order:
         """One order's part in the counts of its unit; `handled_in_time` … `running` and `filed` exclude each other.
 
         What is filed in time counts apart, neither as handled nor against the unit; filed too late, it was late.
+        An order that left the unit leaves its counts, unless something went wrong there: that stays, but never runs.
         """
-        late = self.handling is State.MET_LATE or (self.handling is State.MET and self.handled_late)
+        if self.has_left and not self.is_blamed:
+            return Counts()
+        ended = self.handling is State.MET or (self.has_left and self.handling is State.RUNNING)
+        late = self.handling is State.MET_LATE or (ended and self.handled_late)
         in_time = self.handling is State.MET and not late
+        contact_settled = self.contact in (State.MET, State.MET_LATE, State.OVERDUE)
         return Counts(
             received=1,
+            contact_due=int(contact_settled or self.contacted_late),
             contacted_in_time=int(self.contact is State.MET and not self.contacted_late),
             handled_in_time=int(in_time and not self.filed),
             handled_late=int(late),
             overdue=int(self.handling is State.OVERDUE),
-            running=int(self.handling is State.RUNNING),
+            running=int(self.handling is State.RUNNING and not self.has_left),
             extended=int(self.extended),
             reopened=int(self.reopened),
             reminded=int(self.reminded),
@@ -208,7 +258,7 @@ def score(counts: Counts, *, weights: Weights) -> float | None:
     current = counts.received - counts.overdue
     points = (
         weights.in_time * _share(max(done - weights.written_cost * counts.supervised, 0), judged)
-        + weights.contact * _share(counts.contacted_in_time, counts.received)
+        + weights.contact * _share(counts.contacted_in_time, counts.contact_due)
         + weights.satisfaction * _share(pleased, counts.asked - counts.excused)
         + weights.lasting * (1 - _share(counts.reopened, current, empty=float(counts.reopened > 0)))
     )

@@ -303,7 +303,8 @@ class Law:
     def written_time(self, deadline: Deadline) -> datetime:
         """When a missed clock is supervised in writing; a unit that took it over later has its working day too."""
         day = max(deadline.due_date, deadline.hold_time.astimezone(ZONE).date())
-        days = self.terms.key_written_working_days if deadline.watched else self.terms.written_working_days
+        at_once = deadline.watched and deadline.hold_time <= deadline.due_time
+        days = self.terms.key_written_working_days if at_once else self.terms.written_working_days
         return self.calendar.close_of_office(self.calendar.nth_working_day_after(day, days) if days else day)
 
     def extension_cutoff_time(self, deadline: Deadline) -> datetime | None:

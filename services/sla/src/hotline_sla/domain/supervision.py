@@ -41,7 +41,7 @@ class KeySupervisedAlready(Refused):
 
 
 class Step(StrEnum):
-    """Steps of supervision; each is issued once and only once an order and round."""
+    """Steps of supervision; each is issued once and only once an order, round and unit that holds it."""
 
     ADVANCE_REMINDER = "ADVANCE_REMINDER"
     REMINDER = "REMINDER"

@@ -41,11 +41,17 @@ class Books(Protocol):
     def orders(self, work_orders: Sequence[str]) -> dict[str, Order]:
         """Orders by name, locked; unknown ones are left out."""
 
-    def save_orders(self, changed: Sequence[tuple[Order | None, Order]]) -> None:
-        """Store orders, before and after, and what changes in the counts of their units."""
+    def left_order(self, work_order: str, unit: str) -> Order | None:
+        """An order as it stood when a unit left it; None if it never did, or holds it again."""
 
-    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step]]:
-        """Which steps of supervision were issued: order, round, step."""
+    def save_orders(self, changed: Sequence[tuple[Order | None, Order]]) -> None:
+        """Store orders, before and after, and what changes in the counts of their units.
+
+        What a unit left is kept beside what it became for the next; what it took back is so no more.
+        """
+
+    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step, str]]:
+        """Which steps of supervision were issued: order, round, step, unit."""
 
     def save_supervisions(self, supervisions: Sequence[Supervision]) -> None:
         """Store steps of supervision."""
@@ -60,7 +66,7 @@ class Books(Protocol):
         """The unit signed for a written notice."""
 
     def left_undone(self, unit: str) -> list[Undone]:
-        """Overdue orders of a unit that were supervised in writing and are in no circular of their round."""
+        """Overdue orders of a unit that were supervised in writing and are in no circular about it of their round."""
 
     def next_circular_serial(self) -> int:
         """The next number of a circular."""

@@ -1,6 +1,8 @@
 """Orders: first contact and handling of Art. 24, extension of Art. 26."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.dispatch.v1 import work_order_pb2
@@ -32,7 +34,8 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
     """
     time, unit = time_of(event.dispatch_time), event.lead_unit
     request_type = appeal_pb2.RequestType.Name(event.request_type).removeprefix("REQUEST_TYPE_")
-    known = {deadline.kind: deadline for deadline in tx.deadlines(event.work_order) if deadline.round == event.round}
+    earlier = tx.deadlines(event.work_order)
+    known = {deadline.kind: deadline for deadline in earlier if deadline.round == event.round}
     before = tx.orders([event.work_order]).get(event.work_order)
     grounds = grounds_at_dispatch(event, tx)
     clocks: list[Deadline] = []
@@ -56,8 +59,11 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
         else:
             deadline = deadline.hand_over(unit=unit, time=time)
         clocks.append(replace(deadline, watched=bool(grounds) and kind is Kind.HANDLING))
+    left = _left_by_hand_over(before, earlier, unit=unit, time=time)
     if before is not None and before.unit == unit:
-        order = before.dispatched_again(of_round=event.round, key_supervision=bool(grounds))
+        known_order, order = before, before.dispatched_again(of_round=event.round, key_supervision=bool(grounds))
+    elif (known_order := tx.left_order(event.work_order, unit)) is not None:
+        order = known_order.taken_back(of_round=event.round, key_supervision=bool(grounds))
     else:
         order = Order(
             work_order=event.work_order,
@@ -80,8 +86,22 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
             order = steps.issue(Step.REMINDER, order=order, deadline=deadline, time=time)
     save(tx, law, clocks, after=time)
     steps.save()
-    tx.save_orders([(before, order)])
+    tx.save_orders([*left, (known_order, order)])
     announce_opened(tx, law, clocks, time=time)
+
+
+def _left_by_hand_over(
+    before: Order | None, clocks: Sequence[Deadline], *, unit: str, time: datetime
+) -> list[tuple[Order, Order]]:
+    """The order as the unit leaves it that held it until now, if the office gave it to another (Art. 22)."""
+    if before is None or before.unit in ("", unit):
+        return []
+    return [(before, before.left(handling=_handling_of(before, clocks), time=time, sent_back=False))]
+
+
+def _handling_of(order: Order, clocks: Sequence[Deadline]) -> Deadline:
+    [handling] = [each for each in clocks if each.kind is Kind.HANDLING and each.round == order.round]
+    return handling
 
 
 def _statutory_term(event: dispatch_events.WorkOrderDispatched) -> StatutoryTerm | None:
@@ -95,16 +115,18 @@ def _statutory_term(event: dispatch_events.WorkOrderDispatched) -> StatutoryTerm
 def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law: Law) -> None:
     """The unit gave the order back: its first contact is void, handling goes on while the office holds it (Art. 22)."""
     time = time_of(event.send_back_time)
+    known = tx.deadlines(event.work_order)
     order = order_of(tx, event.work_order)
     clocks = [
         deadline.hand_over(unit="", time=time)
         if deadline.kind is Kind.HANDLING
         else deadline.cancel(time=time, reason="承办单位退回工单 / the unit sent the order back", by=event.unit)
-        for deadline in tx.deadlines(event.work_order)
+        for deadline in known
         if deadline.is_open
     ]
     save(tx, law, clocks, after=time)
-    tx.save_orders([(order, replace(order, unit=""))])
+    left = order.left(handling=_handling_of(order, known), time=time, sent_back=True)
+    tx.save_orders([(order, left), (None, replace(order, unit="", sent_back=False))])
 
 
 def take_back(*, event: dispatch_events.WorkOrderAwaitingLead, tx: Books, law: Law) -> None:

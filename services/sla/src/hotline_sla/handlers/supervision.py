@@ -26,7 +26,7 @@ _STEP = {
 
 
 class Steps:
-    """Steps of supervision issued in one transaction: none that was issued before in its round."""
+    """Steps of supervision issued in one transaction: none that its unit was issued before in its round."""
 
     def __init__(self, tx: Books, work_orders: Sequence[str]) -> None:
         self._tx = tx
@@ -34,12 +34,12 @@ class Steps:
         self._new: list[Supervision] = []
 
     @cached_property
-    def _issued(self) -> set[tuple[str, int, Step]]:
+    def _issued(self) -> set[tuple[str, int, Step, str]]:
         return self._tx.issued_steps(self._work_orders)
 
     def issue(self, step: Step, *, order: Order, deadline: Deadline, time: datetime) -> Order:
         """Issue a step to who holds the clock; the order as it is after that."""
-        key = (order.work_order, deadline.round, step)
+        key = (order.work_order, deadline.round, step, deadline.unit)
         if key in self._issued:
             return order
         self._issued.add(key)

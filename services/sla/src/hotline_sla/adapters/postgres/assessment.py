@@ -12,15 +12,24 @@ from hotline_sla.domain.deadline import State
 _ORDER = (
     "work_order, number, unit, request_type, category, region, round, received_time, key_supervision, contact,"
     " handling, contacted_late, handled_late, extended, reopened, reminded, supervised, verdict, verdict_round,"
-    " excused, filed, circulated"
+    " excused, filed, circulated, leave_time, sent_back"
 )
 
 _ORDER_COLUMNS = _ORDER.replace(" ", "").split(",")
-_SAVE_ORDER = f"""
-INSERT INTO work_order ({_ORDER})
-VALUES ({", ".join(f"%({name})s" for name in _ORDER_COLUMNS)})
-ON CONFLICT (work_order) DO UPDATE
-  SET {", ".join(f"{name} = excluded.{name}" for name in _ORDER_COLUMNS if name != "work_order")}"""  # noqa: S608
+_SAVE_ORDER = """
+INSERT INTO {table} ({columns})
+VALUES ({values})
+ON CONFLICT ({key}) DO UPDATE SET {sets}"""
+_SAVE_HELD, _SAVE_LEFT = (
+    _SAVE_ORDER.format(
+        table=table,
+        columns=_ORDER,
+        values=", ".join(f"%({name})s" for name in _ORDER_COLUMNS),
+        key=key,
+        sets=", ".join(f"{name} = excluded.{name}" for name in _ORDER_COLUMNS if name not in key.split(", ")),
+    )
+    for table, key in (("work_order", "work_order"), ("work_order_left", "work_order, unit"))
+)
 
 _COUNTS = ", ".join(COUNT_NAMES)
 _SAVE_SHIFT = f"""
@@ -64,10 +73,29 @@ class Assessments(Tables):
         )
         return {row["work_order"]: _order(row) for row in rows}
 
+    def left_order(self, work_order: str, unit: str) -> Order | None:
+        """An order as it stood when a unit left it; None if it never did, or holds it again."""
+        row = self.one(
+            f"SELECT {_ORDER} FROM work_order_left WHERE work_order = %(work_order)s AND unit = %(unit)s"  # noqa: S608
+            " FOR UPDATE",
+            {"work_order": work_order, "unit": unit},
+        )
+        return None if row is None else _order(row)
+
     def save_orders(self, changed: Sequence[tuple[Order | None, Order]]) -> None:
-        """Store orders, before and after, and what changes in the counts of their units."""
+        """Store orders, before and after, and what changes in the counts of their units.
+
+        What a unit left is kept beside what it became for the next; what it took back is so no more.
+        """
         different = [(before, after) for before, after in changed if before != after]
-        self._many(_SAVE_ORDER, [asdict(after) for _, after in different])
+        self._many(_SAVE_HELD, [asdict(after) for _, after in different if not after.has_left])
+        if left := [asdict(after) for _, after in different if after.has_left]:
+            self._many(_SAVE_LEFT, left)
+        if taken := [after for before, after in different if before and before.has_left and not after.has_left]:
+            self._many(
+                "DELETE FROM work_order_left WHERE work_order = %(work_order)s AND unit = %(unit)s",
+                [asdict(order) for order in taken],
+            )
         self._many(
             _SAVE_SHIFT,
             [

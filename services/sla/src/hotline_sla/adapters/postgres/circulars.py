@@ -18,7 +18,8 @@ SELECT s.work_order, o.number, s.round, d.due_time, 'supervisions/' || s.id AS s
   JOIN supervision s ON s.work_order = d.subject AND s.round = d.round AND s.step = 'WRITTEN' AND s.unit = d.unit
   JOIN work_order o ON o.work_order = d.subject
  WHERE d.unit = %(unit)s AND d.state = 'OVERDUE' AND d.kind = 'HANDLING'
-   AND NOT EXISTS (SELECT FROM circular_order c WHERE c.work_order = d.subject AND c.round = d.round)
+   AND NOT EXISTS (SELECT FROM circular_order c JOIN circular k ON k.id = c.circular
+                    WHERE c.work_order = d.subject AND c.round = d.round AND k.unit = d.unit)
  ORDER BY d.due_time, d.id
  LIMIT %(limit)s"""
 
@@ -30,7 +31,7 @@ class Circulars(Tables):
     """Reads and writes circulars."""
 
     def left_undone(self, unit: str) -> list[Undone]:
-        """Overdue orders of a unit that were supervised in writing and are in no circular of their round."""
+        """Overdue orders of a unit that were supervised in writing and are in no circular about it of their round."""
         return [_undone(row) for row in self.all(_LEFT_UNDONE, {"unit": unit, "limit": MOST_ORDERS})]
 
     def next_circular_serial(self) -> int:
@@ -46,9 +47,9 @@ class Circulars(Tables):
             {name: getattr(circular, name) for name in _CIRCULAR.split(", ")},
         )
         self._many(
-            f"INSERT INTO circular_order (circular, {_UNDONE}) VALUES (%(circular)s, %(work_order)s,"  # noqa: S608
+            f"INSERT INTO circular_order (circular, unit, {_UNDONE}) VALUES (%(circular)s, %(unit)s, %(work_order)s,"  # noqa: S608
             " %(number)s, %(round)s, %(due_time)s, %(supervision)s, %(notice)s, %(notice_time)s, %(acknowledge_time)s)",
-            [{"circular": circular.id} | asdict(order) for order in circular.orders],
+            [{"circular": circular.id, "unit": circular.unit} | asdict(order) for order in circular.orders],
         )
 
     def circular(self, circular: UUID) -> Circular | None:

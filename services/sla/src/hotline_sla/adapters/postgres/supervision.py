@@ -41,13 +41,13 @@ class KeySupervised:
 class Supervisions(Tables):
     """Reads and writes steps of supervision and key supervision."""
 
-    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step]]:
-        """Which steps of supervision were issued: order, round, step."""
+    def issued_steps(self, work_orders: Sequence[str]) -> set[tuple[str, int, Step, str]]:
+        """Which steps of supervision were issued: order, round, step, unit."""
         rows = self.all(
-            "SELECT work_order, round, step FROM supervision WHERE work_order = ANY (%(names)s)",
+            "SELECT work_order, round, step, unit FROM supervision WHERE work_order = ANY (%(names)s)",
             {"names": list(work_orders)},
         )
-        return {(row["work_order"], row["round"], Step(row["step"])) for row in rows}
+        return {(row["work_order"], row["round"], Step(row["step"]), row["unit"]) for row in rows}
 
     def save_supervisions(self, supervisions: Sequence[Supervision]) -> None:
         """Store steps of supervision."""
