@@ -108,10 +108,25 @@ class TestTheGround:
                 ground=accountability.ACCOUNTABILITY_GROUND_LATE_OR_BAD, effect="停水", work_orders=[played.fresh]
             )
 
-    def test_refusal_is_shown_by_reasons(self, played: Played) -> None:
-        """拒不办理，推诿扯皮: the order that a unit will not take need not be late (Art. 36(3))."""
-        file = played.open(ground=accountability.ACCOUNTABILITY_GROUND_REFUSED, work_orders=[played.fresh])
+    def test_refusal_is_shown_by_giving_the_order_away(self, city: City, played: Played) -> None:
+        """拒不办理，推诿扯皮: not by who holds it or never had it; it need not be late (Art. 36(3))."""
+        refusal = accountability.ACCOUNTABILITY_GROUND_REFUSED
+        for unit in (played.unit, LEAD):
+            with refused("GROUND_NOT_SHOWN", article="Art. 36"):
+                played.sla.OpenAccountabilityFile(
+                    sla.OpenAccountabilityFileRequest(
+                        unit=unit,
+                        ground=refusal,
+                        work_orders=[played.fresh],
+                        reason="推诿",
+                        request_id=new_request_id(),
+                    )
+                )
+        city.send_back(played.fresh, unit=played.unit)
+        city.settle()
+        file = played.open(ground=refusal, work_orders=[played.fresh])
         assert file.evidence[0].handling == deadline_pb2.DEADLINE_STATE_RUNNING
+        assert f"by {played.unit}" in file.evidence[0].account
 
     def test_follows_a_grave_circular_about_the_unit_alone(self, city: City, played: Played) -> None:
         """A circular that found the unit's conduct grave leads to a file, about that unit alone (Art. 29)."""

@@ -1,5 +1,6 @@
 """The accountability file's states and grounds, without a platform (Art. 36)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +12,14 @@ from hotline_sla.domain.accountability import (
     Evidence,
     FileState,
     Ground,
+    GroundNotShown,
     Outcome,
     UnitNotHeard,
+    check_ground,
     digest_of,
     file_number,
 )
+from hotline_sla.domain.assessment import Order
 from hotline_sla.domain.deadline import State
 
 OPENED = datetime(2026, 10, 9, 10, tzinfo=ZONE)
@@ -69,6 +73,36 @@ class TestTheDecision:
             opened().concluded(outcome=Outcome.UPHELD, decision="属实", time=OPENED)
         dropped = opened().concluded(outcome=Outcome.DROPPED, decision="有正当理由", time=OPENED)
         assert dropped.state is FileState.CONCLUDED
+
+
+class TestTheGround:
+    """Of a refusal: the unit had the order and gave it away; nobody refuses what it was never asked (Art. 36(3))."""
+
+    HELD = Order(
+        work_order="workOrders/1",
+        number="1",
+        unit="units/water-group",
+        request_type="HELP",
+        category="",
+        region="",
+        round=1,
+        received_time=OPENED,
+        key_supervision=False,
+    )
+
+    def check(self, order: Order, ground: Ground = Ground.REFUSED) -> None:
+        check_ground(ground, unit=order.unit, effect="", orders=[order], evidence=[EVIDENCE])
+
+    def test_of_refusal_is_not_shown_by_holding_an_order(self) -> None:
+        with pytest.raises(GroundNotShown):
+            self.check(self.HELD)
+
+    def test_of_refusal_is_shown_by_giving_it_back_even_if_it_came_again(self) -> None:
+        self.check(replace(self.HELD, leave_time=OPENED, sent_back=True))
+        self.check(replace(self.HELD, sent_back=True))
+
+    def test_of_not_done_stays_with_the_unit_that_left_it_overdue(self) -> None:
+        self.check(replace(self.HELD, leave_time=OPENED, sent_back=True), Ground.NOT_DONE)
 
 
 def test_the_digest_is_of_the_evidence_alone() -> None:

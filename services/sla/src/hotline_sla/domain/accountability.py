@@ -87,7 +87,8 @@ class CircularNotGrave(Refused):
 class Evidence:
     """An order as it stood when the file was opened.
 
-    handling -- where the clock of its handling stood;  account -- that clock's history, told;
+    handling -- where the clock of its handling stood, when it left the unit if it did;
+    account -- that clock's history, told;
     notices -- numbers of the written notices to the unit.
     """
 
@@ -162,7 +163,8 @@ def check_ground(
 ) -> None:
     """Whether what is known of the orders carries the ground. Raises GroundNotShown, EffectNotTold.
 
-    A unit that refuses a matter does not hold it any more, so that ground is shown by the reasons in words.
+    orders -- as they count to the unit: it holds each, or left it. Who refuses a matter gave it back, or it was given
+    to another; why that was a refusal, the reasons say in words.
     """
     if ground is Ground.LATE_OR_BAD and not effect.strip():
         raise EffectNotTold
@@ -170,9 +172,9 @@ def check_ground(
         late = shown.handling in (State.OVERDUE, State.MET_LATE) or order.handled_late
         bad = order.verdict is Verdict.DISSATISFIED and not order.excused
         carried = {
-            Ground.LATE_OR_BAD: order.unit == unit and (late or bad or order.reopened),
-            Ground.NOT_DONE: order.unit == unit and shown.handling is State.OVERDUE and bool(shown.notices),
-            Ground.REFUSED: True,
+            Ground.LATE_OR_BAD: late or bad or order.reopened,
+            Ground.NOT_DONE: shown.handling is State.OVERDUE and bool(shown.notices),
+            Ground.REFUSED: order.has_left or order.sent_back,
         }
         if not carried[ground]:
             raise GroundNotShown(work_order=order.work_order, unit=unit)

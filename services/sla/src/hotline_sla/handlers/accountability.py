@@ -12,6 +12,7 @@ from hotline_sla.domain.accountability import (
     CircularNotGrave,
     Evidence,
     Ground,
+    GroundNotShown,
     Outcome,
     check_ground,
     digest_of,
@@ -111,15 +112,18 @@ def _saved(file: AccountabilityFile, tx: Books) -> AccountabilityFile:
 def _look_up(work_order: str, *, unit: str, tx: Books) -> tuple[Order, Evidence]:
     clocks = [deadline for deadline in tx.deadlines(work_order) if deadline.kind is Kind.HANDLING]
     handling = tx.deadline(clocks[-1].id) if clocks else None
-    order = tx.orders([work_order]).get(work_order)
-    if handling is None or order is None:
+    held = tx.orders([work_order]).get(work_order)
+    if handling is None or held is None:
         raise ResourceNotFound(resource=work_order)
+    order = held if held.unit == unit else tx.left_order(work_order, unit)
+    if order is None:
+        raise GroundNotShown(work_order=work_order, unit=unit)
     shown = Evidence(
         work_order=work_order,
         number=order.number,
         round=handling.round,
         due_time=handling.due_time,
-        handling=handling.state,
+        handling=order.handling if order.has_left else handling.state,
         account=tell(handling),
         notices=tx.written_notices(work_order, unit),
     )
