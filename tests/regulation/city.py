@@ -204,6 +204,16 @@ class City:
             )
         )
 
+    def hold(
+        self, order: str, kind: appeal_pb2.DirectiveKind.ValueType = appeal_pb2.DIRECTIVE_KIND_COMPLEX
+    ) -> work_order_pb2.WorkOrder:
+        """The office recognises one of the four kinds."""
+        return self.office.HoldWorkOrder(
+            dispatch.HoldWorkOrderRequest(
+                name=order, directive_kind=kind, reason="涉及多个部门", request_id=new_request_id()
+            )
+        )
+
     def send_back(self, order: str, *, unit: str = LEAD, reason: str = "不属于本单位职责") -> work_order_pb2.WorkOrder:
         """The lead gives it back."""
         sent: work_order_pb2.WorkOrder = self.unit(unit).dispatch.SendBackWorkOrder(

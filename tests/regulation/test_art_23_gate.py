@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
+from hotline.sla.v1 import deadline_pb2
 from hotline_cli.local.servers import wait_until
 
-from tests.regulation.city import City, moment, refused
+from tests.regulation.city import HANDLING, City, moment, refused
 from tests.regulation.test_art_23_directives import HELD, instruct
+from tests.regulation.test_art_36_record import record_of
 
 DUTIES = ("dispatch:23",)
 
@@ -39,3 +41,41 @@ class TestAnUrgentMatter:
         with refused("STATE_NOT_ALLOWED"):
             city.reassign(order.name)
         assert city.order(order.name).state == HELD
+
+
+class TestAMatterRecognisedLater:
+    """应当先报…批示 (Art. 23): the review seat may have overlooked what it was."""
+
+    def test_is_stopped_by_the_office_while_it_is_not_out(self, city: City) -> None:
+        """Then it waits as if it had been drafted so, and is under key supervision when it goes out (Art. 28(1))."""
+        order = city.dispatched(lead="")
+        held = city.hold(order.name)
+        assert (held.state, held.directive.kind) == (HELD, appeal_pb2.DIRECTIVE_KIND_COMPLEX)
+        with refused("DIRECTIVE_MISSING", article="Art. 23"):
+            city.send_out(order.name)
+        urgent = city.hold(city.dispatched(lead="").name, appeal_pb2.DIRECTIVE_KIND_URGENT)
+        assert urgent.HasField("chase_time")
+        instruct(city, order.name)
+        city.send_out(order.name)
+        city.settle()
+        [notice] = city.supervisions(order.name)
+        assert notice.step == deadline_pb2.SUPERVISION_STEP_KEY_NOTICE
+
+    def test_that_was_sent_back_goes_to_the_office_with_its_directive(self, city: City) -> None:
+        """Not to the unit that gave it back; the term of its first receipt runs on (Art. 22, 24)."""
+        order = city.dispatched()
+        city.send_back(order.name)
+        city.hold(order.name)
+        instructed = instruct(city, order.name)
+        assert instructed.state == work_order_pb2.WORK_ORDER_STATE_AWAITING_LEAD
+        city.settle()
+        assert city.state(order.name, HANDLING) == "RUNNING"
+
+    def test_is_not_called_back_once_it_is_out(self, city: City) -> None:
+        """先…再转: after that the refusal is on record with who asked (Art. 23, 36)."""
+        order = city.dispatched()
+        with refused("ORDER_OUT_ALREADY", article="Art. 23"):
+            city.hold(order.name)
+        entries = record_of(city, "dispatch", order.name)
+        assert [entry.details["refused"] for entry in entries if "refused" in entry.details] == ["ORDER_OUT_ALREADY"]
+        assert city.order(order.name) == order

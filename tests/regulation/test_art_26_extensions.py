@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from hotline.dispatch.v1 import work_order_pb2
+from hotline_cli.local.servers import wait_until
 
 from tests.regulation.city import HANDLING, LEAD, OTHER, City, day, moment, refused
 
@@ -109,3 +110,32 @@ class TestARefusedExtension:
         assert kept.extension.state == State.EXTENSION_STATE_REFUSED
         assert kept.due_date == order.due_date
         assert "extended" not in city.told(appeal.name)
+
+
+class TestTheOfficesDecision:
+    """热线工作机构应当及时将延期办结时限和原因告知求助群众 (Art. 26): so it decides in time."""
+
+    def test_is_asked_for_after_four_hours(self, city: City) -> None:
+        """及时: 4 hours (ours), then the office is asked again, until it decided."""
+        city.next_morning()
+        order = city.dispatched()
+        asked = city.ask_extension(order.name)
+        assert asked.office_duty == work_order_pb2.OFFICE_DUTY_EXTENSION
+        assert moment(asked.office_ask_time) == city.now + timedelta(hours=4)
+        city.pass_by(hours=4, minutes=1)
+        wait_until(lambda: city.order(order.name).office_asks == 1, seconds=30, failure="the office was not asked")
+        assert not city.decide_extension(order.name, granted=True).office_duty
+
+    def test_does_not_undo_a_deadline_that_has_passed(self, city: City) -> None:
+        """A grant comes before the end; after it the office can but refuse, and what was missed stays missed."""
+        city.next_morning()
+        order = city.dispatched()
+        city.ask_extension(order.name)
+        city.move_to(moment(city.order(order.name).due_time) + timedelta(minutes=1))
+        with refused("EXTENSION_DECIDED_LATE", article="Art. 26"):
+            city.decide_extension(order.name, granted=True)
+        assert city.order(order.name).extension.state == State.EXTENSION_STATE_REQUESTED
+        city.decide_extension(order.name, granted=False)
+        city.settle()
+        assert city.order(order.name).overdue
+        assert city.state(order.name, HANDLING) == "OVERDUE"

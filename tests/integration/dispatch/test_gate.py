@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2 as rpc
 from hotline.dispatch.v1 import work_order_pb2
-from hotline_dispatch.handlers import directives
+from hotline_dispatch.domain.record import OfficeDuty
+from hotline_dispatch.domain.refusals import OrderOutAlready
+from hotline_dispatch.handlers import directives, office
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import HotlineError
 from hotline_kernel.names import uuid_of
@@ -111,3 +113,33 @@ def test_an_urgent_directive_is_chased_once_by_however_many_pumps(dispatch: Any)
     assert (chased.chases, chased.directive_kind) == (1, URGENT)
     dispatch.pass_hours(1)
     assert pump(0) == 1
+
+
+def test_the_office_is_asked_once_by_however_many_pumps(dispatch: Any) -> None:
+    waiting, held = dispatch.refer(), dispatch.refer(directive_kind=2)
+    out = dispatch.refer(lead_unit="units/heating")
+    patience = {OfficeDuty.LEAD: timedelta(hours=2), OfficeDuty.DIRECTIVE: timedelta(hours=24)}
+    dispatch.pass_hours(24)
+
+    def pump(_: int) -> int:
+        with dispatch.database.transaction() as tx:
+            return office.ask(tx=tx, patience=patience, now=dispatch.now, limit=10)
+
+    with ThreadPoolExecutor(4) as pumps:
+        assert sum(pumps.map(pump, range(8))) == 2
+    for order, duty in ((waiting, work_order_pb2.OFFICE_DUTY_LEAD), (held, work_order_pb2.OFFICE_DUTY_DIRECTIVE)):
+        [_, asked] = dispatch.events(order.name)
+        assert (asked.duty, asked.asks, dispatch.order(order.name).office_duty) == (duty, 1, duty)
+    with dispatch.database.transaction() as tx:
+        assert tx.count_asked() == {OfficeDuty.LEAD: 1, OfficeDuty.DIRECTIVE: 1, OfficeDuty.EXTENSION: 0}
+    assert not dispatch.order(out.name).HasField("office_ask_time")
+
+
+def test_a_refusal_to_call_an_order_back_is_on_record(dispatch: Any) -> None:
+    order = dispatch.refer(lead_unit="units/heating")
+    request = rpc.HoldWorkOrderRequest(name=order.name, directive_kind=3, reason="多户同样反映")
+    with pytest.raises(OrderOutAlready):
+        dispatch.call("HoldWorkOrder", request, OFFICE)
+    with dispatch.database.transaction() as tx:
+        [entry] = tx.all("SELECT details FROM audit_entry WHERE resource = %(name)s", {"name": order.name})
+    assert entry["details"]["refused"] == "ORDER_OUT_ALREADY"

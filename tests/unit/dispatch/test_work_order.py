@@ -1,6 +1,7 @@
 """What a work order allows, and what it refuses by which article."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from hotline_dispatch.domain.record import (
     Due,
     ExtensionState,
     Filing,
+    OfficeDuty,
     Outcome,
     ReplyMeans,
     State,
@@ -23,6 +25,7 @@ from hotline_dispatch.domain.refusals import (
     DirectiveMissing,
     ExtensionAskedAlready,
     ExtensionAskedLate,
+    ExtensionDecidedLate,
     ExtensionNotRequested,
     ExtensionWithoutReason,
     FilingIncomplete,
@@ -32,6 +35,7 @@ from hotline_dispatch.domain.refusals import (
     LookNotLater,
     NotFiled,
     NotOwnUnit,
+    OrderOutAlready,
     ReplyMissing,
     SendBackLimitReached,
     StudyMissing,
@@ -130,6 +134,76 @@ class TestDirective:
     def test_is_refused_where_none_is_waited_for(self) -> None:
         with pytest.raises(StateNotAllowed):
             dispatched().record_directive(text="速办", authority="副市长", assignment=None, now=MONDAY)
+
+
+class TestWhatTheOfficeOwes:
+    """A lead, a directive, a decision: asked for again until it is there (Art. 22, 23, 26; ours)."""
+
+    PATIENCE = MappingProxyType(dict.fromkeys(OfficeDuty, HOUR))
+
+    def watched(self, order: WorkOrder) -> WorkOrder:
+        order.watch_office(patience=self.PATIENCE, now=MONDAY)
+        return order
+
+    def test_is_asked_for_again_and_again(self) -> None:
+        order = new_order()
+        order.start(proposed=None, assignment=None, now=MONDAY)
+        assert self.watched(order).office_ask_time == MONDAY + HOUR
+        for asks in (1, 2):
+            assert order.ask_office(patience=self.PATIENCE, now=MONDAY + asks * HOUR) is OfficeDuty.LEAD
+            assert (order.office_asks, order.office_ask_time) == (asks, MONDAY + (asks + 1) * HOUR)
+        order.dispatch(assignment=Assignment(HEATING), now=MONDAY + 3 * HOUR)
+        assert (order.owed_by_office, order.office_asks, order.office_ask_time) == (None, 0, None)
+        with pytest.raises(StateNotAllowed):
+            order.ask_office(patience=self.PATIENCE, now=MONDAY)
+
+    def test_is_a_directive_unless_it_is_chased_apart(self) -> None:
+        held, urgent = new_order(directive=DirectiveKind.COMPLEX), new_order(directive=DirectiveKind.URGENT)
+        for order in (held, urgent):
+            order.start(proposed=None, assignment=None, now=MONDAY)
+            self.watched(order)
+        assert (held.owed_by_office, urgent.owed_by_office) == (OfficeDuty.DIRECTIVE, None)
+        assert urgent.office_ask_time is None
+
+    def test_is_a_decision_until_it_is_made_or_not_needed(self) -> None:
+        for end in (
+            lambda order: order.decide_extension(granted=False, note="n", now=MONDAY),
+            report,
+            lambda order: order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY),
+        ):
+            order = with_deadline(dispatched())
+            order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+            assert self.watched(order).owed_by_office is OfficeDuty.EXTENSION
+            end(order)
+            assert order.owed_by_office in (None, OfficeDuty.LEAD)
+
+
+class TestHold:
+    """The office recognises one of the four kinds after the release (Art. 23)."""
+
+    def test_stops_an_order_that_is_not_out(self) -> None:
+        order = new_order()
+        order.start(proposed=None, assignment=None, now=MONDAY)
+        order.hold(kind=DirectiveKind.STALLED)
+        assert order.state is State.HELD
+        with pytest.raises(DirectiveMissing):
+            order.dispatch(assignment=Assignment(HEATING), now=MONDAY)
+        with pytest.raises(StateNotAllowed):
+            order.hold(kind=DirectiveKind.COMMON)
+
+    def test_comes_too_late_for_what_is_out(self) -> None:
+        order = dispatched()
+        with pytest.raises(OrderOutAlready) as refused:
+            order.hold(kind=DirectiveKind.STALLED)
+        assert refused.value.article == "Art. 23"
+        assert (order.state, order.directive) == (State.DISPATCHED, None)
+
+    def test_is_not_asked_for_twice(self) -> None:
+        order = new_order(directive=DirectiveKind.COMPLEX)
+        order.start(proposed=None, assignment=None, now=MONDAY)
+        order.record_directive(text="办", authority="副市长", assignment=None, now=MONDAY)
+        with pytest.raises(StateNotAllowed):
+            order.hold(kind=DirectiveKind.COMPLEX)
 
 
 class TestAssignment:
@@ -247,6 +321,18 @@ class TestExtension:
             )
         assert refused.value.facts == {"cutoff_time": "2026-05-11T01:00:00+00:00"}
         assert refused.value.article == "Art. 26"
+
+    def test_is_granted_until_the_deadline_and_refused_at_any_time(self) -> None:
+        """A deadline that has passed is not un-missed; the citizen was to be told in time (Art. 26)."""
+        order = with_deadline(dispatched())
+        order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
+        assert order.due is not None
+        late = order.due.due_time + timedelta(microseconds=1)
+        with pytest.raises(ExtensionDecidedLate) as refused:
+            order.decide_extension(granted=True, note="同意", now=late)
+        assert refused.value.article == "Art. 26"
+        assert order.waits_for_extension
+        assert order.decide_extension(granted=False, note="不同意", now=late).state is ExtensionState.REFUSED
 
     def test_needs_a_reason(self) -> None:
         with pytest.raises(ExtensionWithoutReason):

@@ -148,10 +148,11 @@ class WorkOrderLife(RuleBasedStateMachine):
 
     @rule(granted=st.booleans())
     def office_decides(self, granted: bool) -> None:
-        before = self.order.extension
+        before, due = self.order.extension, self.order.due
         if self.attempt(lambda o: o.decide_extension(granted=granted, note="n", now=self.now)):
             assert before is not None
             assert before.state is ExtensionState.REQUESTED
+            assert not granted or (due is not None and self.now <= due.due_time)
 
     @rule(round_number=st.integers(1, 3), hours=st.integers(1, 60))
     def deadline_announced(self, round_number: int, hours: int) -> None:

@@ -56,8 +56,8 @@ def verify(hotline: Hotline, *, profile: str = "city") -> Proof:
     """Reads all five services and proves what must always hold.
 
     Every appeal has exactly one disposition or a running one-hour clock (Art. 21); every order exactly one lead and,
-    unless closed or held for a directive, a deadline (Art. 22-24); every result its callback or a running 24 h clock
-    (Art. 30); every event its effect exactly once; every audit chain is whole (Art. 36).
+    unless closed, a deadline (Art. 22-24), or somebody is asked for what it waits for; every result its callback or a
+    running 24 h clock (Art. 30); every event its effect exactly once; every audit chain is whole (Art. 36).
     """
     proof = Proof()
     auditor = hotline.person("auditor")
@@ -147,7 +147,13 @@ def _orders(books: _Books) -> list[str]:
             )
         if order.state == _OrderState.WORK_ORDER_STATE_DISPATCHED and not any(c.state in _OPEN_CLOCK for c in handling):
             found.append(f"{name} ({order.number}): is with its unit and no deadline runs (Art. 24)")
-        if order.state == _OrderState.WORK_ORDER_STATE_HELD and handling:
+        if order.office_duty and not order.HasField("office_ask_time"):
+            owed = work_order_pb2.OfficeDuty.Name(order.office_duty).removeprefix("OFFICE_DUTY_").lower()
+            found.append(f"{name} ({order.number}): waits for the office ({owed}), and nobody asks (Art. 22, 23, 26)")
+        urgent = order.directive.kind == appeal_pb2.DIRECTIVE_KIND_URGENT
+        if order.state == _OrderState.WORK_ORDER_STATE_HELD and urgent and not order.HasField("chase_time"):
+            found.append(f"{name} ({order.number}): is urgent, and nobody asks for its directive (Art. 23)")
+        if order.state == _OrderState.WORK_ORDER_STATE_HELD and handling and not order.send_backs:
             found.append(f"{name} ({order.number}): waits for a directive, yet its deadline runs (Art. 23)")
     return found
 

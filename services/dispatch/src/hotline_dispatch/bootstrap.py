@@ -14,8 +14,9 @@ from hotline_kernel.pump import Ticker
 
 from hotline_dispatch.adapters.clients import IntakeReferrals
 from hotline_dispatch.adapters.postgres import Store
+from hotline_dispatch.domain.record import OfficeDuty
 from hotline_dispatch.entrypoints.grpc_server import DispatchServicer
-from hotline_dispatch.handlers import directives, events
+from hotline_dispatch.handlers import directives, events, office
 from hotline_dispatch.settings import Settings
 
 ORDERS_A_TRANSACTION = 100
@@ -50,6 +51,7 @@ def build(settings: Settings) -> Application[Store]:
                 events.make_order,
                 referrals=IntakeReferrals(intake),
                 chase_every=timedelta(minutes=settings.directive_chase_minutes),
+                patience=settings.office_patience,
             ),
         },
         tickers=tickers(settings, database=database, legal_time=legal_time),
@@ -65,12 +67,23 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
             chased = directives.chase(tx=tx, every=every, now=legal_time.now(), limit=ORDERS_A_TRANSACTION)
         return chased == ORDERS_A_TRANSACTION
 
+    def ask() -> bool:
+        with database.transaction() as tx:
+            now = legal_time.now()
+            asked = office.ask(tx=tx, patience=settings.office_patience, now=now, limit=ORDERS_A_TRANSACTION)
+        return asked == ORDERS_A_TRANSACTION
+
     def gauge() -> bool:
         with database.transaction() as tx:
             telemetry.DIRECTIVES_LATE.labels(settings.service).set(tx.count_chased())
+            late = tx.count_asked()
+        telemetry.ORDERS_AWAITING_LEAD_LATE.labels(settings.service).set(late[OfficeDuty.LEAD])
+        telemetry.ORDERS_HELD_LATE.labels(settings.service).set(late[OfficeDuty.DIRECTIVE])
+        telemetry.EXTENSIONS_UNDECIDED_LATE.labels(settings.service).set(late[OfficeDuty.EXTENSION])
         return False
 
     return [
         Ticker(name="directives", interval_seconds=TICK_SECONDS, run=chase),
+        Ticker(name="office", interval_seconds=TICK_SECONDS, run=ask),
         Ticker(name="directive-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
     ]

@@ -74,6 +74,17 @@ DIRECTIVES_CHASED = Counter(
 DIRECTIVES_LATE = Gauge(
     "hotline_directives_late", "Urgent orders whose directive did not come in time, up to 1,000 (Art. 23).", ["service"]
 )
+ORDERS_AWAITING_LEAD_LATE = Gauge(
+    "hotline_orders_awaiting_lead_late", "Orders whose lead the office was asked again to name (Art. 22).", ["service"]
+)
+ORDERS_HELD_LATE = Gauge(
+    "hotline_orders_held_late",
+    "Orders, not urgent, whose directive the office was asked again for (Art. 23).",
+    ["service"],
+)
+EXTENSIONS_UNDECIDED_LATE = Gauge(
+    "hotline_extensions_undecided_late", "Extensions that the office was asked again to decide (Art. 26).", ["service"]
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(

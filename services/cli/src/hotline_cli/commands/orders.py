@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
+from hotline.intake.v1 import appeal_pb2
 
 from hotline_cli.client import Hotline, Person, new_request_id
 from hotline_cli.output import Format, Output, show
@@ -64,6 +65,25 @@ def directive(
     request = dispatch.RecordDirectiveRequest(name=order, text=text, authority=authority, request_id=new_request_id())
     with person("office") as office:
         show(office.dispatch.RecordDirective(request), output)
+
+
+@app.command()
+def hold(
+    order: Order,
+    *,
+    kind: Annotated[str, typer.Option(help="urgent, complex, common or stalled (Art. 23)")],
+    reason: Annotated[str, typer.Option(help="by what it was recognised; goes on record")],
+    output: Output = Format.TEXT,
+) -> None:
+    """Make an order that is not out yet wait for a directive (Art. 23)."""
+    request = dispatch.HoldWorkOrderRequest(
+        name=order,
+        directive_kind=Word(appeal_pb2.DirectiveKind, "DIRECTIVE_KIND").value(kind, "--kind"),
+        reason=reason,
+        request_id=new_request_id(),
+    )
+    with person("office") as office:
+        show(office.dispatch.HoldWorkOrder(request), output)
 
 
 @app.command()

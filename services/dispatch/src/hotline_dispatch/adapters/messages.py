@@ -16,6 +16,7 @@ from hotline_dispatch.domain.holding import Holding
 from hotline_dispatch.domain.part import Part
 from hotline_dispatch.domain.record import (
     Directive,
+    DirectiveKind,
     Extension,
     Filing,
     FirstContact,
@@ -30,7 +31,7 @@ from hotline_dispatch.domain.record import (
 )
 from hotline_dispatch.domain.unit import Unit, UnitKind
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import stamp, term_message
+from hotline_dispatch.handlers.bookkeeping import duty_value, stamp, term_message
 from hotline_dispatch.handlers.units import UPDATABLE
 
 _EVERY_UNIT_HAS = ("display_name", "region", "kind")
@@ -62,6 +63,9 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         holdings=[_holding(holding) for holding in order.holdings],
         chases=order.chases,
         chase_time=_optional_stamp(order.chase_time),
+        office_duty=duty_value(order.owed_by_office),
+        office_asks=order.office_asks,
+        office_ask_time=_optional_stamp(order.office_ask_time),
         send_backs=[_send_back(given_back) for given_back in order.send_backs],
         past_rounds=[_past_round(past) for past in order.past_rounds],
         round=order.round,
@@ -162,6 +166,11 @@ def reply_means(value: work_order_pb2.ReplyMeans.ValueType) -> ReplyMeans | None
     if not value:
         return None
     return ReplyMeans(work_order_pb2.ReplyMeans.Name(value).removeprefix("REPLY_MEANS_"))
+
+
+def directive_kind(value: appeal_pb2.DirectiveKind.ValueType) -> DirectiveKind:
+    """Which of the four kinds; the contract lets no unset one pass."""
+    return DirectiveKind(appeal_pb2.DirectiveKind.Name(value).removeprefix("DIRECTIVE_KIND_"))
 
 
 def study_ground(value: work_order_pb2.StudyGround.ValueType) -> StudyGround:

@@ -21,6 +21,7 @@ from hotline_dispatch.domain.record import (
     Extension,
     Filing,
     FirstContact,
+    OfficeDuty,
     PastRound,
     Result,
     SendBack,
@@ -57,6 +58,8 @@ _CHANGING = (
     "waits_for_extension",
     "chases",
     "chase_time",
+    "office_asks",
+    "office_ask_time",
 )
 _FLAT = (
     "lead_unit",
@@ -181,6 +184,25 @@ class Store(Transaction):
             {"now": now, "limit": limit},
         )
         return [_order(row) for row in rows]
+
+    def claim_office_asks(self, *, now: datetime, limit: int) -> list[WorkOrder]:
+        """Orders for which the office is to be asked again, the longest due first, locked; others' are left to them."""
+        rows = self.all(
+            f"SELECT {_ORDER} FROM work_order o WHERE o.office_ask_time <= %(now)s"
+            " ORDER BY o.office_ask_time LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+            {"now": now, "limit": limit},
+        )
+        return [_order(row) for row in rows]
+
+    def count_asked(self) -> dict[OfficeDuty, int]:
+        """Orders by what the office is late with; up to 1,000 are counted."""
+        row = self.one(
+            "SELECT count(*) FILTER (WHERE state = 'AWAITING_LEAD') AS lead,"
+            " count(*) FILTER (WHERE state = 'HELD') AS directive,"
+            " count(*) FILTER (WHERE state = 'DISPATCHED') AS extension"
+            " FROM (SELECT state FROM work_order WHERE office_ask_time IS NOT NULL AND office_asks > 0 LIMIT 1000) late"
+        )
+        return {duty: int(row[duty.lower()]) if row else 0 for duty in OfficeDuty}
 
     def count_chased(self) -> int:
         """Urgent orders whose directive did not come in time, counted up to 1,000."""
@@ -374,6 +396,8 @@ def _order(row: dict[str, Any]) -> WorkOrder:
         overdue=row["overdue"],
         chases=row["chases"],
         chase_time=row["chase_time"],
+        office_asks=row["office_asks"],
+        office_ask_time=row["office_ask_time"],
         version=row["version"],
         **{column: part.validate_python(row[column]) for column, part in _PARTS.items()},
     )

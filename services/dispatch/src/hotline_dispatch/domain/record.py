@@ -19,6 +19,14 @@ class State(Code):
     CLOSED = "CLOSED", "已办结"
 
 
+class OfficeDuty(Code):
+    """What the hotline office owes an order; it is asked again when it is late with it (ours)."""
+
+    LEAD = "LEAD", "确定主办单位"
+    DIRECTIVE = "DIRECTIVE", "报请批示"
+    EXTENSION = "EXTENSION", "审批延期"
+
+
 class DirectiveKind(Code):
     """The four kinds that need a directive before they go out (Art. 23)."""
 

@@ -18,6 +18,14 @@ class DirectiveMissing(Refused):
     zh = "该工单须经批示（{directive_kind}）后方可转办，请先登记批示（第二十三条）。"
 
 
+class OrderOutAlready(Refused):
+    """{resource} is {state}: what went out to a unit cannot wait for a directive any more."""
+
+    reason = "ORDER_OUT_ALREADY"
+    article = "Art. 23"
+    zh = "{resource} 已转承办单位（{state}），不能再改为待批示；须批示的事项应当先批示后转办（第二十三条）。"
+
+
 class LeadAlsoSupporting(Invalid):
     """The lead unit {unit} cannot support itself: name it once."""
 
@@ -200,6 +208,14 @@ class ExtensionAskedAlready(Refused):
     reason = "EXTENSION_ASKED_ALREADY"
     article = "Art. 26"
     zh = "本轮办理已申请过延期，不能再次申请（第二十六条）。"
+
+
+class ExtensionDecidedLate(Refused):
+    """The deadline passed at {due_time}: an extension is granted, and the citizen told, before it."""
+
+    reason = "EXTENSION_DECIDED_LATE"
+    article = "Art. 26"
+    zh = "办理期限已于 {due_time} 届满；延期应当在届满前批准并及时告知求助群众（第二十六条）。"
 
 
 class ExtensionNotRequested(Refused):

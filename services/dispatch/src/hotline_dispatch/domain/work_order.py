@@ -1,6 +1,6 @@
 """Work orders (电子工单): one lead, a directive where one is needed, a reply before a result (Art. 7, 22-28)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from hotline_dispatch.domain.record import (
     Filing,
     FirstContact,
     Look,
+    OfficeDuty,
     Outcome,
     PastRound,
     ReplyMeans,
@@ -35,6 +36,7 @@ from hotline_dispatch.domain.refusals import (
     DirectiveMissing,
     ExtensionAskedAlready,
     ExtensionAskedLate,
+    ExtensionDecidedLate,
     ExtensionNotRequested,
     ExtensionWithoutReason,
     FilingIncomplete,
@@ -45,6 +47,7 @@ from hotline_dispatch.domain.refusals import (
     NotFiled,
     NotOwnUnit,
     NotSupporting,
+    OrderOutAlready,
     OrderStateNotAllowed,
     ReplyMissing,
     SendBackLimitReached,
@@ -94,6 +97,9 @@ class WorkOrder:
     chases: int = 0
     chase_time: datetime | None = None
     """When its directive is asked for again, if it is urgent and has none (Art. 23; ours)."""
+    office_asks: int = 0
+    office_ask_time: datetime | None = None
+    """When the office is asked again for what it owes (Art. 22, 23, 26; ours)."""
     send_backs: list[SendBack] = field(default_factory=list)
     past_rounds: list[PastRound] = field(default_factory=list)
     round: int = 1
@@ -133,6 +139,15 @@ class WorkOrder:
         """The office owes a decision (Art. 26)."""
         asked = self.extension is not None and self.extension.state is ExtensionState.REQUESTED
         return asked and self.state is State.DISPATCHED
+
+    @property
+    def owed_by_office(self) -> OfficeDuty | None:
+        """What it waits for, if that is the office's; an urgent order's directive is chased apart."""
+        if self.state is State.AWAITING_LEAD:
+            return OfficeDuty.LEAD
+        if self.state is State.HELD and self.directive is not None:
+            return None if self.directive.kind is DirectiveKind.URGENT else OfficeDuty.DIRECTIVE
+        return OfficeDuty.EXTENSION if self.waits_for_extension else None
 
     def start(self, *, proposed: Assignment | None, assignment: Assignment | None, now: datetime) -> None:
         """A new order waits for its directive (Art. 23), else for a lead (Art. 22), else goes out at once (Art. 21).
@@ -176,6 +191,34 @@ class WorkOrder:
             raise self._not_allowed()
         self.chases += 1
         return self.chases
+
+    def hold(self, *, kind: DirectiveKind) -> None:
+        """The office recognised one of the four kinds before the order was out: it waits for a directive (Art. 23).
+
+        A clock that runs since an earlier receipt runs on. Raises `OrderOutAlready`, `StateNotAllowed` if it waits
+        for one or had one.
+        """
+        if self.state not in (State.HELD, State.AWAITING_LEAD):
+            raise OrderOutAlready(resource=self.name, state=self.state)
+        if self.directive is not None:
+            raise self._not_allowed()
+        self.directive = Directive(kind)
+        self.state = State.HELD
+
+    def watch_office(self, *, patience: Mapping[OfficeDuty, timedelta], now: datetime) -> None:
+        """What the office owes now is asked for again after a while (Art. 22, 23, 26; ours)."""
+        duty = self.owed_by_office
+        self.office_asks = 0
+        self.office_ask_time = None if duty is None else now + patience[duty]
+
+    def ask_office(self, *, patience: Mapping[OfficeDuty, timedelta], now: datetime) -> OfficeDuty:
+        """The office is late with something: it is asked again, and again. Raises `StateNotAllowed` if with nothing."""
+        duty = self.owed_by_office
+        if duty is None:
+            raise self._not_allowed()
+        self.office_asks += 1
+        self.office_ask_time = now + patience[duty]
+        return duty
 
     def mark_for_study(self, *grounds: StudyGround) -> None:
         """The unit's principal must study it (Art. 25). Raises `StateNotAllowed` once a result was reported."""
@@ -324,6 +367,7 @@ class WorkOrder:
         self.result = Result(outcome, text, time, reply_means, reply_text, now, by, actor)
         self.state = State.REPORTED
         self.overdue = False
+        self._office_is_done()
         self.parts = lapse(self.parts)
         self.holdings = put_down(self.holdings, now=now)
         return self.result
@@ -360,13 +404,19 @@ class WorkOrder:
         self.extension = Extension(ExtensionState.REQUESTED, working_days, reason, now)
 
     def decide_extension(self, *, granted: bool, note: str, now: datetime) -> Extension:
-        """The office grants or refuses (Art. 26). Raises `StateNotAllowed`, `ExtensionNotRequested`."""
+        """The office refuses, or grants before the deadline (Art. 26).
+
+        Raises `StateNotAllowed`, `ExtensionNotRequested`, `ExtensionDecidedLate`.
+        """
         self._require(State.DISPATCHED)
         asked = self.extension
         if asked is None or asked.state is not ExtensionState.REQUESTED:
             raise ExtensionNotRequested
+        if granted and self.due is not None and now > self.due.due_time:
+            raise ExtensionDecidedLate(due_time=self.due.due_time.isoformat())
         state = ExtensionState.GRANTED if granted else ExtensionState.REFUSED
         self.extension = Extension(state, asked.working_days, asked.reason, asked.request_time, note, now)
+        self._office_is_done()
         return self.extension
 
     def carry_due(self, *, round_number: int, due: Due, now: datetime) -> bool:
@@ -470,6 +520,7 @@ class WorkOrder:
 
     def _return_to_office(self, reason: str, now: datetime) -> None:
         self.state = State.AWAITING_LEAD
+        self.office_asks, self.office_ask_time = 0, now  # at once, unless the caller has patience
         self._leave_lead()
         self.assignment = self.dispatch_time = None
         self.parts = lapse(self.parts)
@@ -491,6 +542,10 @@ class WorkOrder:
         self.assignment = assignment
         self.state = State.DISPATCHED
         self.dispatch_time = now
+        self._office_is_done()
+
+    def _office_is_done(self) -> None:
+        self.office_asks, self.office_ask_time = 0, None
 
     def _require_directive(self) -> None:
         if self.directive is not None and self.directive.directive_time is None:

@@ -39,6 +39,7 @@ class HandRpcs(Rpcs):
                 etag=request.etag,
                 about_unit=request.about_unit,
                 reason=request.reason,
+                patience=self._settings.office_patience,
                 tx=tx,
                 now=now,
             ),

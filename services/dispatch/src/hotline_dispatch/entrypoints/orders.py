@@ -11,8 +11,9 @@ from hotline_kernel.names import uuid_of
 
 from hotline_dispatch.adapters import messages
 from hotline_dispatch.adapters.postgres import OrderFilter
+from hotline_dispatch.domain.refusals import OrderOutAlready
 from hotline_dispatch.entrypoints.base import Rpcs
-from hotline_dispatch.handlers import orders
+from hotline_dispatch.handlers import directives, orders
 
 
 class OrderRpcs(Rpcs):
@@ -75,19 +76,51 @@ class OrderRpcs(Rpcs):
                 etag=request.etag,
                 reason=request.reason,
                 limit=self._settings.send_back_limit,
+                patience=self._settings.office_patience,
                 tx=tx,
                 now=now,
             ),
             {"unit": call.principal.unit},
         )
 
+    def HoldWorkOrder(self, request: service_pb2.HoldWorkOrderRequest, call: Call) -> work_order_pb2.WorkOrder:
+        """The office recognised one of the four kinds before the order was out (Art. 23); too late goes on record."""
+        kind = messages.directive_kind(request.directive_kind)
+        details = {"directive_kind": kind.value, "reason": request.reason}
+        try:
+            return self._change(
+                request,
+                call,
+                lambda tx, now: directives.hold_work_order(
+                    name=request.name,
+                    etag=request.etag,
+                    kind=kind,
+                    chase_every=timedelta(minutes=self._settings.directive_chase_minutes),
+                    patience=self._settings.office_patience,
+                    tx=tx,
+                    now=now,
+                ),
+                details,
+            )
+        except OrderOutAlready as refusal:
+            with self._database.transaction(actor=call.principal) as tx:
+                refused = details | {"refused": refusal.reason}
+                tx.record(action=call.permission, resource=request.name, time=self._clock.now(), details=refused)
+            raise
+
     def RecordDirective(self, request: service_pb2.RecordDirectiveRequest, call: Call) -> work_order_pb2.WorkOrder:
         """The directive came; the order goes out (Art. 23)."""
         return self._change(
             request,
             call,
-            lambda tx, now: orders.record_directive(
-                name=request.name, etag=request.etag, text=request.text, authority=request.authority, tx=tx, now=now
+            lambda tx, now: directives.record_directive(
+                name=request.name,
+                etag=request.etag,
+                text=request.text,
+                authority=request.authority,
+                patience=self._settings.office_patience,
+                tx=tx,
+                now=now,
             ),
             {"authority": request.authority},
         )
@@ -140,6 +173,7 @@ class OrderRpcs(Rpcs):
                 etag=request.etag,
                 working_days=request.working_days,
                 reason=request.reason,
+                patience=self._settings.office_patience,
                 tx=tx,
                 now=now,
             ),

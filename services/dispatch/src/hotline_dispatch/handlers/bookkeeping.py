@@ -12,13 +12,14 @@ from hotline.dispatch.events.v1.work_order_events_pb2 import (
     WorkOrderDispatched,
     WorkOrderHeld,
 )
+from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel import telemetry
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
 from hotline_kernel.names import uuid_of
 
-from hotline_dispatch.domain.record import CountedDays, State, StatutoryTerm
+from hotline_dispatch.domain.record import CountedDays, OfficeDuty, State, StatutoryTerm
 from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -37,6 +38,11 @@ def stamp(time: datetime) -> Timestamp:
 def moment(timestamp: Timestamp) -> datetime:
     """A time as it came."""
     return timestamp.ToDatetime(UTC)
+
+
+def duty_value(duty: OfficeDuty | None) -> "work_order_pb2.OfficeDuty.ValueType":
+    """What the office owes, as it travels."""
+    return work_order_pb2.OfficeDuty.Value(f"OFFICE_DUTY_{duty or 'UNSPECIFIED'}")
 
 
 def term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:

@@ -34,13 +34,21 @@ from hotline_dispatch.handlers.bookkeeping import (
     term_of,
 )
 from hotline_dispatch.handlers.directives import watch
+from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Referrals, Store
 
 _log = structlog.get_logger()
 
 
 def make_order(
-    event: AppealReferred, *, referrals: Referrals, chase_every: timedelta, tx: Store, now: datetime, **_: object
+    event: AppealReferred,
+    *,
+    referrals: Referrals,
+    chase_every: timedelta,
+    patience: Patience,
+    tx: Store,
+    now: datetime,
+    **_: object,
 ) -> None:
     """An appeal was referred: its order is made, once, and goes where it must go (Art. 21-23)."""
     if tx.has_order_of(event.appeal):
@@ -69,6 +77,7 @@ def make_order(
         )
     order.start(proposed=proposed, assignment=ready(tx, order, proposed), now=now)
     watch(order, every=chase_every, now=now)
+    order.watch_office(patience=patience, now=now)
     tx.add_order(order)
     if order.about_unit:
         announce_relay(tx, order, now)

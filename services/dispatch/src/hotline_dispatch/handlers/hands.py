@@ -14,6 +14,7 @@ from hotline_dispatch.handlers.bookkeeping import (
     load_for_change,
     saved_and_announced,
 )
+from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
 
 
@@ -29,7 +30,9 @@ def reassign_work_order(
     return saved_and_announced(tx, order, now)
 
 
-def mark_about_unit(*, name: str, etag: str, about_unit: str, reason: str, tx: Store, now: datetime) -> WorkOrder:
+def mark_about_unit(
+    *, name: str, etag: str, about_unit: str, reason: str, patience: Patience, tx: Store, now: datetime
+) -> WorkOrder:
     """The complaint is about a unit, or about none (Art. 36(4)); if that unit has it, the office takes it back.
 
     Raises `UnitUnknown`.
@@ -41,10 +44,13 @@ def mark_about_unit(*, name: str, etag: str, about_unit: str, reason: str, tx: S
     concerned = (about_unit, *tx.superiors_of(about_unit)) if about_unit else ()
     leads = order.lead != "" and is_concerned(tx, order.lead, about_unit=about_unit)
     order.mark_about(concerned=concerned, leads=leads, reason=reason, now=now)
+    taken = before is State.DISPATCHED and order.state is State.AWAITING_LEAD
+    if taken:
+        order.watch_office(patience=patience, now=now)
     tx.save_order(order)
     if bool(was_about) != bool(about_unit):
         announce_relay(tx, order, now)
-    if before is State.DISPATCHED and order.state is State.AWAITING_LEAD:
+    if taken:
         announce(tx, order, now)
     return order
 

@@ -18,10 +18,10 @@ from hotline_dispatch.handlers.bookkeeping import (
     known_assignment,
     load,
     load_for_change,
-    ready,
     saved_and_announced,
     stamp,
 )
+from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
 
 
@@ -67,22 +67,18 @@ def dispatch_work_order(
     return saved_and_announced(tx, order, now)
 
 
-def send_back_work_order(*, name: str, etag: str, reason: str, limit: int, tx: Store, now: datetime) -> WorkOrder:
+def send_back_work_order(
+    *, name: str, etag: str, reason: str, limit: int, patience: Patience, tx: Store, now: datetime
+) -> WorkOrder:
     """The lead unit gives the order back to the office (Art. 22). Raises what `WorkOrder.send_back` raises."""
     order = load_for_change(tx, name, etag)
     unit = tx.actor.unit
     order.send_back(by=unit, reason=reason, limit=limit, now=now)
+    order.watch_office(patience=patience, now=now)
     tx.save_order(order)
     event = WorkOrderSentBack(work_order=order.name, unit=unit, send_back_time=stamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order
-
-
-def record_directive(*, name: str, etag: str, text: str, authority: str, tx: Store, now: datetime) -> WorkOrder:
-    """The directive came; the order goes out to the unit that was proposed, if it can lead (Art. 23)."""
-    order = load_for_change(tx, name, etag)
-    order.record_directive(text=text, authority=authority, assignment=ready(tx, order, order.proposed), now=now)
-    return saved_and_announced(tx, order, now)
 
 
 def record_first_contact(
@@ -139,16 +135,19 @@ def report_result(
     return order
 
 
-def request_extension(*, name: str, etag: str, working_days: int, reason: str, tx: Store, now: datetime) -> WorkOrder:
+def request_extension(
+    *, name: str, etag: str, working_days: int, reason: str, patience: Patience, tx: Store, now: datetime
+) -> WorkOrder:
     """The lead unit asks for a later deadline (Art. 26). Raises what `WorkOrder.request_extension` raises."""
     order = load_for_change(tx, name, etag)
     order.request_extension(by=tx.actor.unit, working_days=working_days, reason=reason, now=now)
+    order.watch_office(patience=patience, now=now)
     tx.save_order(order)
     return order
 
 
 def decide_extension(*, name: str, etag: str, granted: bool, note: str, tx: Store, now: datetime) -> WorkOrder:
-    """The office decides; sla moves the deadline when it hears of a grant (Art. 26)."""
+    """The office decides; sla moves the deadline when it hears of a grant (Art. 26). Raises what the order raises."""
     order = load_for_change(tx, name, etag)
     extension = order.decide_extension(granted=granted, note=note, now=now)
     tx.save_order(order)

@@ -53,6 +53,9 @@ class Store(Protocol):
     def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
         """Orders whose directive is to be asked for again, locked; others' are left to them."""
 
+    def claim_office_asks(self, *, now: datetime, limit: int) -> list[WorkOrder]:
+        """Orders for which the office is to be asked again, locked; others' are left to them."""
+
     def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
         """A unit of the registry."""
 
