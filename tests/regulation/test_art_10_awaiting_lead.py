@@ -1,6 +1,7 @@
 """第十条、第二十二条: what waits for the office is asked for until it is done, and never stranded."""
 
 from datetime import timedelta
+from functools import partial
 
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
@@ -25,15 +26,14 @@ class TestAnOrderWithoutALead:
             )
         for asks in (1, 2):
             city.move_to(made + timedelta(hours=2 * asks, minutes=1))
-            wait_until(
-                lambda asks=asks: all(city.order(order.name).office_asks == asks for order in orders),
-                seconds=30,
-                failure="the office was not asked",
-            )
+            wait_until(partial(self._all_asked, city, orders, asks), seconds=30, failure="the office was not asked")
         city.send_out(orders[0].name)
         named = city.order(orders[0].name)
         assert (named.office_duty, named.office_asks, named.HasField("office_ask_time")) == (0, 0, False)
         assert city.order(orders[1].name).office_asks == 2
+
+    def _all_asked(self, city: City, orders: list[work_order_pb2.WorkOrder], asks: int) -> bool:
+        return all(city.order(order.name).office_asks == asks for order in orders)
 
     def test_is_asked_for_again_when_a_unit_gave_it_back(self, city: City) -> None:
         """The office owes the next lead (Art. 22)."""

@@ -1,5 +1,6 @@
 """第二十三条: the gate is held everywhere, and an urgent matter's directive is chased."""
 
+import json
 from datetime import timedelta
 
 from hotline.dispatch.v1 import work_order_pb2
@@ -76,6 +77,6 @@ class TestAMatterRecognisedLater:
         order = city.dispatched()
         with refused("ORDER_OUT_ALREADY", article="Art. 23"):
             city.hold(order.name)
-        entries = record_of(city, "dispatch", order.name)
-        assert [entry.details["refused"] for entry in entries if "refused" in entry.details] == ["ORDER_OUT_ALREADY"]
+        details = [json.loads(entry.details) for entry in record_of(city, "dispatch", order.name)]
+        assert [each["refused"] for each in details if "refused" in each] == ["ORDER_OUT_ALREADY"]
         assert city.order(order.name) == order

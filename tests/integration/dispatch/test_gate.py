@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2 as rpc
 from hotline.dispatch.v1 import work_order_pb2
+from hotline.intake.v1 import appeal_pb2
 from hotline_dispatch.domain.record import OfficeDuty
 from hotline_dispatch.domain.refusals import OrderOutAlready
 from hotline_dispatch.handlers import directives, office
@@ -137,7 +138,9 @@ def test_the_office_is_asked_once_by_however_many_pumps(dispatch: Any) -> None:
 
 def test_a_refusal_to_call_an_order_back_is_on_record(dispatch: Any) -> None:
     order = dispatch.refer(lead_unit="units/heating")
-    request = rpc.HoldWorkOrderRequest(name=order.name, directive_kind=3, reason="多户同样反映")
+    request = rpc.HoldWorkOrderRequest(
+        name=order.name, directive_kind=appeal_pb2.DIRECTIVE_KIND_COMMON, reason="多户同样反映"
+    )
     with pytest.raises(OrderOutAlready):
         dispatch.call("HoldWorkOrder", request, OFFICE)
     with dispatch.database.transaction() as tx:

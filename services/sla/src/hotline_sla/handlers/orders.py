@@ -60,10 +60,11 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
             deadline = deadline.hand_over(unit=unit, time=time)
         clocks.append(replace(deadline, watched=bool(grounds) and kind is Kind.HANDLING))
     left = _left_by_hand_over(before, earlier, unit=unit, time=time)
-    if before is not None and before.unit == unit:
-        known_order, order = before, before.dispatched_again(of_round=event.round, key_supervision=bool(grounds))
-    elif (known_order := tx.left_order(event.work_order, unit)) is not None:
+    known_order = before if before is not None and before.unit == unit else tx.left_order(event.work_order, unit)
+    if known_order is not None and known_order.has_left:
         order = known_order.taken_back(of_round=event.round, key_supervision=bool(grounds))
+    elif known_order is not None:
+        order = known_order.dispatched_again(of_round=event.round, key_supervision=bool(grounds))
     else:
         order = Order(
             work_order=event.work_order,
