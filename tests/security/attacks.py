@@ -61,6 +61,7 @@ _NAMES = {
     "^bulletins/": "bulletin",
     "^courses/": "course",
     "^gaps/": "gap",
+    "^bases/": "base",
     "^meetings/": "meeting",
     "^meetingActions/": "meeting_action",
     "^contributions/": "contribution",

@@ -14,6 +14,7 @@ from hotline.intake.v1 import contest_service_pb2 as contests
 from hotline.intake.v1 import hold_service_pb2 as holds
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.intake.v1 import repeat_service_pb2 as repeats
+from hotline.knowledge.v1 import base_service_pb2 as bases
 from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import gap_service_pb2 as gaps
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
@@ -50,6 +51,7 @@ class Life:
     bulletin: str
     contribution: str
     gap: str
+    base: str
 
 
 def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
@@ -100,6 +102,10 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     gap = hotline.person("operator").gaps.ReportGap(
         gaps.ReportGapRequest(query="供人攻击的缺口", request_id=new_request_id())
     )
+    base = hotline.person("unit", unit=UNIT).bases.RegisterBase(
+        bases.RegisterBaseRequest(name="bases/attacked", title="供人攻击的知识库", request_id=new_request_id())
+    )
+    hotline.person("office").bases.ApproveBase(bases.ApproveBaseRequest(name=base.name, request_id=new_request_id()))
     meeting = _hold_a_meeting(hotline)
     matter = registration(1, draft=False)
     matter.category, matter.text = "综合/其他", "另一件完全不同的事情，与供热没有关系。"
@@ -167,6 +173,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         bulletin=bulletin.name,
         contribution=contributions[0].name,
         gap=gap.name,
+        base=base.name,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from hotline.knowledge.v1 import knowledge_service_pb2
+from hotline.knowledge.v1 import base_pb2, base_service_pb2, knowledge_service_pb2
 from hotline_cli.local.pki import Authority
 from hotline_kernel import rpc_client, telemetry
 from hotline_kernel.auth import Authenticator
@@ -18,10 +18,18 @@ from hotline_kernel.settings import Settings
 from pydantic import SecretStr
 
 KNOWLEDGE = knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]
+BASES = base_service_pb2.DESCRIPTOR.services_by_name["BaseService"]
+SYNC = "/hotline.knowledge.v1.BaseService/SyncBase"
 ENTRY = "entries/0193a5b8-0000-7000-8000-000000000000"
 GET = "/hotline.knowledge.v1.KnowledgeService/GetEntry"
 SEARCH = "/hotline.knowledge.v1.KnowledgeService/SearchEntries"
 GET_ENTRY = knowledge_service_pb2.GetEntryRequest(name=ENTRY)
+BATCH = base_service_pb2.SyncBaseRequest(
+    name="bases/heat",
+    run="01234567-89ab-4def-8123-456789abcdef",
+    kind=base_pb2.SYNC_KIND_SNAPSHOT,
+    request_id="01234567-89ab-4def-8123-456789abcdef",
+)
 SEARCH_WATER = knowledge_service_pb2.SearchEntriesRequest(query="停水")
 
 
@@ -32,7 +40,7 @@ class Servicer:
         self.calls: list[Call] = []
         self.remaining_seconds: list[float | None] = []
         self.before_answering: Callable[[], object] = lambda: None
-        for method in KNOWLEDGE.methods:
+        for method in (*KNOWLEDGE.methods, *BASES.methods):
             setattr(self, method.name, self._method(GetMessageClass(method.output_type)))
 
     def _method(self, response_type: type[Message]) -> Callable[[Message, Call], Message]:
@@ -75,7 +83,7 @@ class Edge:
         self.servicer = Servicer()
         self.server = ApiServer(
             settings=self.settings,
-            servicers={KNOWLEDGE: self.servicer},
+            servicers={KNOWLEDGE: self.servicer, BASES: self.servicer},
             authenticator=Authenticator.from_settings(self.settings),
         )
         self.server.start()
@@ -95,6 +103,10 @@ class Edge:
         if roles not in self._tokens:
             self._tokens[roles] = self._issuer.token(subject="li", roles=roles)
         return self._tokens[roles]
+
+    def speaker(self, *roles: str) -> rpc_client.Client:
+        """A client of the service that has a stream."""
+        return rpc_client.Client(self.people, BASES, token=lambda: self.token(*roles))
 
     def client(self, *roles: str, timeout_seconds: float = 5.0) -> rpc_client.Client:
         token = (lambda: self.token(*roles)) if roles else None

@@ -1,5 +1,6 @@
 """The server over real TLS: who may call what, how a refusal reaches the caller, and what it withstands."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -14,20 +15,36 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
+from hotline.knowledge.v1 import base_service_pb2, entry_pb2, knowledge_service_pb2
 from hotline_cli.local.pki import Authority
 from hotline_kernel.auth import Authenticator
 from hotline_kernel.errors import (
     AlreadyExists,
+    Denied,
     EtagMismatch,
+    HotlineError,
+    Invalid,
     Refused,
     ResourceNotFound,
     StateNotAllowed,
+    Unavailable,
 )
 from hotline_kernel.rpc_server import ApiServer, NotServable
 from prometheus_client import REGISTRY
 
-from tests.support.edge import ENTRY, GET, GET_ENTRY, KNOWLEDGE, SEARCH, SEARCH_WATER, Edge, EdgeMaker, running_edges
+from tests.support.edge import (
+    BATCH,
+    ENTRY,
+    GET,
+    GET_ENTRY,
+    KNOWLEDGE,
+    SEARCH,
+    SEARCH_WATER,
+    SYNC,
+    Edge,
+    EdgeMaker,
+    running_edges,
+)
 
 
 @pytest.fixture
@@ -284,6 +301,74 @@ class TestLimits:
         edge.client().call("SearchEntries", SEARCH_WATER)
         assert info(refusal(edge, SEARCH, b"\x0a\x03abc", token="forged")).reason == "RATE_LIMITED"
         edge.peer("dispatch").call("SearchEntries", SEARCH_WATER)
+
+
+class TestStream:
+    """Calls in a row: each message is checked, charged and answered as a call of its own."""
+
+    def test_answers_each_message(self, edge: Edge) -> None:
+        sent: list[int] = []
+
+        def batches() -> Iterator[base_service_pb2.SyncBaseRequest]:
+            for number in range(3):
+                sent.append(number)
+                yield BATCH
+
+        answers = list(edge.speaker("unit").converse("SyncBase", batches()))
+        assert (len(answers), sent, len(edge.servicer.calls)) == (3, [0, 1, 2], 3)
+        assert {call.permission for call in edge.servicer.calls} == {"knowledge.bases.sync"}
+
+    def test_ends_with_the_first_message_that_is_refused(self, edge: Edge) -> None:
+        broken = base_service_pb2.SyncBaseRequest(name="bases/heat")
+        answers = edge.speaker("unit").converse("SyncBase", iter([BATCH, broken, BATCH]))
+        next(answers)
+        with pytest.raises(Invalid) as refused:
+            next(answers)
+        assert "run" in {field for field, _ in refused.value.violations}
+        assert len(edge.servicer.calls) == 1
+
+    def test_is_refused_without_the_permission(self, edge: Edge) -> None:
+        with pytest.raises(Denied):
+            next(edge.speaker("operator").converse("SyncBase", iter([BATCH])))
+        assert info(refusal(edge, SYNC, BATCH.SerializeToString())).reason == "UNAUTHENTICATED"
+
+    def test_pays_for_each_message(self, edge_of: EdgeMaker) -> None:
+        edge = edge_of(rate_per_second=0.5, rate_burst=3)
+        said = edge.speaker("unit").converse("SyncBase", itertools.repeat(BATCH))
+        assert len([next(said) for _ in range(3)]) == 3
+        with pytest.raises(HotlineError) as refused:
+            list(said)
+        assert refused.value.reason == "RATE_LIMITED"
+
+    def test_of_who_says_no_more_is_cut(self, edge: Edge) -> None:
+        silence = threading.Event()
+
+        def falls_silent() -> Iterator[base_service_pb2.SyncBaseRequest]:
+            yield BATCH
+            silence.wait(30)
+
+        answers = edge.speaker("unit").converse("SyncBase", falls_silent())
+        next(answers)
+        with pytest.raises(Unavailable):
+            next(answers)
+        silence.set()
+
+    def test_is_given_up_between_two_messages_by_a_server_that_goes(self, edge: Edge) -> None:
+        answers = edge.speaker("unit").converse("SyncBase", itertools.repeat(BATCH))
+        next(answers)
+        drain = threading.Thread(target=edge.server.drain, args=(20,))
+        started = time.monotonic()
+        drain.start()
+        with pytest.raises(Unavailable):
+            list(answers)
+        drain.join(20)
+        assert time.monotonic() - started < 15
+
+    def test_is_counted_by_its_messages(self, edge: Edge) -> None:
+        labels = {"service": "knowledge", "method": "BaseService/SyncBase", "code": "OK"}
+        before = REGISTRY.get_sample_value("hotline_rpc_requests_total", labels) or 0
+        list(edge.speaker("unit").converse("SyncBase", iter([BATCH] * 2)))
+        assert REGISTRY.get_sample_value("hotline_rpc_requests_total", labels) == before + 2
 
 
 class TestHealth:

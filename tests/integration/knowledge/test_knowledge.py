@@ -292,13 +292,14 @@ class TestLists:
             assert [entry.name for entry in listed] == expected
 
     def test_have_an_index_for_every_filter(self, knowledge: Application[Any]) -> None:
-        every: dict[str, Any] = {"state": None, "kind": None, "origin": None, "unit": "", "region": ""}
+        every: dict[str, Any] = {"state": None, "kind": None, "origin": None, "unit": "", "region": "", "base": ""}
         wanted = {
             "state": EntryState.DRAFT,
             "kind": EntryKind.LAW,
             "origin": Origin.SOCIAL,
             "unit": "units/u1",
             "region": "130102",
+            "base": "bases/heat",
         }
         params = wanted | {"after": UUID(int=2**127), "limit": 51}
         due = {
@@ -311,11 +312,12 @@ class TestLists:
         with knowledge.database.transaction() as tx:
             tx.run(
                 """INSERT INTO entry (id, title, text, kind, unit, region, keywords, state, version, served,
-                     origin, upkeep_date, answer_count, create_time, update_time)
+                     origin, base, upkeep_date, answer_count, create_time, update_time)
                    SELECT gen_random_uuid(), 't', 't', CASE WHEN n % 50 = 0 THEN 'LAW' ELSE 'GUIDE' END,
                      'units/u' || n % 40, CASE WHEN n % 50 = 0 THEN '130102' ELSE '' END, '{}',
                      CASE WHEN n % 50 = 0 THEN 'DRAFT' ELSE 'PUBLISHED' END, 1, '{}',
-                     CASE WHEN n % 50 = 0 THEN 'SOCIAL' ELSE 'GOVERNMENT' END, date '2026-01-01' + n % 365, 0, now(),
+                     CASE WHEN n % 50 = 0 THEN 'SOCIAL' ELSE 'GOVERNMENT' END,
+                     CASE WHEN n % 50 = 0 THEN 'bases/heat' ELSE '' END, date '2026-01-01' + n % 365, 0, now(),
                      now()
                    FROM generate_series(1, 20000) AS n"""
             )

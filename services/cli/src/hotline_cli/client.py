@@ -1,6 +1,6 @@
 """The five services, as the command `hotline` calls them: over their public interfaces alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -30,6 +30,8 @@ from hotline.intake.v1 import (
     repeat_service_pb2_grpc,
 )
 from hotline.knowledge.v1 import (
+    base_service_pb2,
+    base_service_pb2_grpc,
     gap_service_pb2,
     gap_service_pb2_grpc,
     knowledge_service_pb2,
@@ -85,6 +87,7 @@ class Person:
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
     training: training_service_pb2_grpc.TrainingServiceStub
     gaps: gap_service_pb2_grpc.GapServiceStub
+    bases: base_service_pb2_grpc.BaseServiceStub
     delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
     audit: dict[str, audit_service_pb2_grpc.AuditServiceStub]
 
@@ -158,6 +161,7 @@ class Hotline:
             training=stub(
                 training_service_pb2_grpc.TrainingServiceStub, "knowledge", of(training_service_pb2, "TrainingService")
             ),
+            bases=stub(base_service_pb2_grpc.BaseServiceStub, "knowledge", of(base_service_pb2, "BaseService")),
             gaps=stub(gap_service_pb2_grpc.GapServiceStub, "knowledge", of(gap_service_pb2, "GapService")),
             delivery={s: stub(delivery_service_pb2_grpc.DeliveryServiceStub, s, delivery) for s in SERVICES},
             audit={s: stub(audit_service_pb2_grpc.AuditServiceStub, s, audit) for s in SERVICES},
@@ -173,6 +177,10 @@ class _Caller:
     def unary_unary(self, path: str, **_: object) -> Callable[[Message], Message]:
         method = path.rsplit("/", 1)[1]
         return lambda request: self._client.call(method, request)
+
+    def stream_stream(self, path: str, **_: object) -> Callable[[Iterable[Message]], Iterator[Message]]:
+        method = path.rsplit("/", 1)[1]
+        return lambda requests: self._client.converse(method, requests)
 
 
 def new_request_id() -> str:

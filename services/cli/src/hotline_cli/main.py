@@ -10,6 +10,7 @@ from hotline_cli.commands import (
     accountability,
     appeals,
     asking,
+    bases,
     call_centre,
     calls,
     categories,
@@ -60,6 +61,8 @@ for part in _PARTS:
 app.add_typer(units.app, name="unit", help="Keep the registry of units (Art. 10).")
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
+app.command("sync")(bases.sync)
+app.add_typer(bases.app, name="base", help="Units' own knowledge bases: register, approve, withdraw (Art. 10(4)).")
 app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import grpc
@@ -47,7 +47,8 @@ class Client:
         timeout_seconds: float = 5.0,
     ) -> None:
         """`token` gives the bearer token for each call; `timeout_seconds` bounds a call with all its tries."""
-        self._methods = {method.name: _multicallable(channel, method) for method in service.methods}
+        self._methods = {m.name: _multicallable(channel, m) for m in service.methods if not m.client_streaming}
+        self._streams = {m.name: _stream(channel, m) for m in service.methods if m.client_streaming}
         self._token = token
         self._timeout = timeout_seconds
 
@@ -73,19 +74,41 @@ class Client:
                     time.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
+    def converse(self, method: str, requests: Iterable[Message]) -> Iterator[Message]:
+        """Sends requests as they come and gives their answers; each waits for the answer before it.
+
+        Whoever is cut off goes on by a new call: nothing is sent twice from here. Raises as `call` does.
+        """
+        try:
+            yield from self._streams[method](iter(requests), metadata=self._metadata())
+        except grpc.RpcError as error:
+            raise rpc_status.to_error(error) from error
+
+    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        metadata: tuple[tuple[str, str | bytes], ...] = (("traceparent", telemetry.current_traceparent()),)
+        if self._token is not None:
+            metadata += (("authorization", f"Bearer {self._token()}"),)
+        return metadata
+
     def _once(
         self, invoke: "grpc.UnaryUnaryMultiCallable[Message, Message]", request: Message, deadline: float
     ) -> Message:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise DeadlineTooShort
-        metadata: tuple[tuple[str, str | bytes], ...] = (("traceparent", telemetry.current_traceparent()),)
-        if self._token is not None:
-            metadata += (("authorization", f"Bearer {self._token()}"),)
         try:
-            return invoke(request, timeout=remaining, metadata=metadata)
+            return invoke(request, timeout=remaining, metadata=self._metadata())
         except grpc.RpcError as error:
             raise rpc_status.to_error(error) from error
+
+
+def _stream(channel: grpc.Channel, method: MethodDescriptor) -> "grpc.StreamStreamMultiCallable[Message, Message]":
+    response_type = message_factory.GetMessageClass(method.output_type)
+    return channel.stream_stream(
+        f"/{method.containing_service.full_name}/{method.name}",
+        request_serializer=lambda request: request.SerializeToString(),
+        response_deserializer=response_type.FromString,
+    )
 
 
 def _multicallable(channel: grpc.Channel, method: MethodDescriptor) -> "grpc.UnaryUnaryMultiCallable[Message, Message]":

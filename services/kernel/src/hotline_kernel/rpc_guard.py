@@ -32,6 +32,11 @@ class Incoming:
     trace_id: str = ""
     deadline: float = 0.0
     principal: Principal = ANONYMOUS
+    streams: bool = False
+    """One message of many."""
+    started: float = field(default_factory=time.perf_counter)
+    ended: bool = False
+    """The caller of a stream has nothing more to say."""
 
 
 class Guard:
@@ -44,6 +49,8 @@ class Guard:
         self._anonymous = _Buckets(rate=settings.anonymous_rate_per_second, burst=settings.anonymous_rate_burst)
         self._patience = _Patience()
         self._seats = threading.BoundedSemaphore(settings.threads)
+        self.is_closing = False
+        """Streams are cut before their next message; whoever speaks goes on with another server."""
 
     def admit(self, incoming: Incoming) -> None:
         """Charge the call to its caller: services are free, a token that we know pays for itself, others by address.
@@ -72,7 +79,12 @@ class Guard:
 
     def body(self, incoming: Incoming) -> bytes:
         """The request, unread. Raises DeadlineTooShort when it does not come."""
-        return self._patience.body(incoming)
+        waited_since = time.monotonic()
+        body = self._patience.body(incoming)
+        if incoming.streams:  # the time between two messages was the caller's own
+            incoming.started = time.perf_counter()
+            incoming.deadline += time.monotonic() - waited_since
+        return body
 
     @contextmanager
     def seat(self, incoming: Incoming) -> Iterator[None]:
@@ -126,7 +138,10 @@ class _Patience:
         self._waiting.append(wait)
         try:
             return next(incoming.bodies)
-        except (StopIteration, grpc.RpcError) as error:
+        except StopIteration as error:
+            incoming.ended = incoming.streams
+            raise DeadlineTooShort from error
+        except grpc.RpcError as error:
             raise DeadlineTooShort from error
         finally:
             wait.context = None

@@ -2,7 +2,8 @@
 
 Outermost first: telemetry, errors, deadline and rate, identity, permission, validation, then the servicer's method.
 A method that names no permission in its proto stops the start. The chain works on bytes, so that a request nobody can
-read is refused, counted and answered like any other.
+read is refused, counted and answered like any other. A stream is calls in a row: each message goes through the whole
+chain, is answered before the next is read, and one that is refused ends the stream.
 """
 
 import re
@@ -67,6 +68,7 @@ class ApiServer:
     ) -> None:
         """Binds the ports (port 0 takes a free one); raises NotServable. Nothing is answered before `start`."""
         guard = Guard(settings=settings, authenticator=authenticator)
+        self._guard = guard
         names = [descriptor.full_name for descriptor in servicers]
         self._health = _Health({"", *names})
         self._server = grpc.server(
@@ -104,6 +106,7 @@ class ApiServer:
     def drain(self, seconds: float) -> None:
         """Say that we go, take no new calls, and wait up to `seconds` for those in hand."""
         self._health.serving = False
+        self._guard.is_closing = True
         self._server.stop(seconds).wait()
 
     def _serve(self, service: ServiceDescriptor, handlers: dict[str, "grpc.RpcMethodHandler[bytes, bytes]"]) -> None:
@@ -135,8 +138,10 @@ def _handler(
     method: MethodDescriptor, access: access_pb2.Access, servicer: object, guard: Guard
 ) -> "grpc.RpcMethodHandler[bytes, bytes]":
     work = getattr(servicer, method.name, None)
-    if work is None or method.client_streaming or method.server_streaming:
-        raise NotServable(f"{method.full_name}: {type(servicer).__name__} has no such method, or it streams")
+    if work is None or method.client_streaming != method.server_streaming:
+        raise NotServable(
+            f"{method.full_name}: {type(servicer).__name__} has no such method, or it streams one way alone"
+        )
     chain = _validated(method, guard, access.permission, work)
     chain = _permitted(access, chain)
     chain = _identified(guard, chain)
@@ -147,6 +152,16 @@ def _handler(
     def handle(bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         return chain(Incoming(bodies, context))
 
+    def converse(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        while True:
+            incoming = Incoming(bodies, context, streams=True)
+            answer = chain(incoming)
+            if incoming.ended or incoming.code != "OK":
+                return
+            yield answer
+
+    if method.client_streaming:
+        return grpc.stream_stream_rpc_method_handler(converse)
     # To gRPC a stream of one body: so we are asked before the body is there, and need not wait for it.
     return grpc.stream_unary_rpc_method_handler(handle)
 
@@ -158,15 +173,15 @@ def _measured(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
     span_name = f"{method.containing_service.full_name}/{method.name}"
 
     def measured(incoming: Incoming) -> bytes:
-        started = time.perf_counter()
         incoming.metadata = dict(incoming.context.invocation_metadata())  # type: ignore[arg-type]
         with telemetry.span(span_name, traceparent=str(incoming.metadata.get("traceparent", ""))) as span:
             incoming.trace_id = f"{span.get_span_context().trace_id:032x}"
             answer = then(incoming)
             if span.is_recording():
                 span.set_attribute("rpc.grpc.status_code", incoming.code)
-        codes[incoming.code].inc()
-        duration.observe(time.perf_counter() - started)
+        if not incoming.ended:
+            codes[incoming.code].inc()
+            duration.observe(time.perf_counter() - incoming.started)
         return answer
 
     return measured
@@ -187,6 +202,8 @@ def _answered(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
         except Exception as error:  # noqa: BLE001  (the last one that can catch it)
             _log.error("call_failed", method=method.full_name, **telemetry.failure(error))
             refusal = HotlineError(trace_id=incoming.trace_id)
+        if incoming.ended:
+            return b""
         code, details = rpc_status.from_error(refusal, domain=domain)
         incoming.code = code.name
         incoming.context.set_code(code)
@@ -204,6 +221,8 @@ def _limited(guard: Guard, then: _Stage) -> _Stage:
             seconds = DEFAULT_DEADLINE_SECONDS
         if seconds < LEAST_SECONDS:
             raise DeadlineTooShort
+        if incoming.streams and guard.is_closing:
+            raise Unavailable
         incoming.deadline = time.monotonic() + seconds - KEPT_BACK_SECONDS
         guard.admit(incoming)
         return then(incoming)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hotline.knowledge.v1 import gap_service_pb2, knowledge_service_pb2, training_service_pb2
+from hotline.knowledge.v1 import base_service_pb2, gap_service_pb2, knowledge_service_pb2, training_service_pb2
 from hotline_kernel import clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -14,14 +14,16 @@ from hotline_knowledge.adapters.misses import Misses
 from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import SearchIndex
 from hotline_knowledge.domain.entry import UpkeepGround, legal_day
+from hotline_knowledge.entrypoints.base_server import BaseServicer
 from hotline_knowledge.entrypoints.gap_server import GapServicer
 from hotline_knowledge.entrypoints.grpc_server import KnowledgeServicer
 from hotline_knowledge.entrypoints.training_server import TrainingServicer
-from hotline_knowledge.handlers import ON_EVENT, entries
+from hotline_knowledge.handlers import ON_EVENT, bases, entries
 from hotline_knowledge.settings import Settings
 
 ENTRIES_A_TRANSACTION = 200
 CHASE_SECONDS = 60.0
+SWEEP_SECONDS = 1.0
 GAUGE_SECONDS = 60.0
 VIRTUAL_CHASE_SECONDS = 0.25
 """A virtual clock may move on by days at any instant."""
@@ -56,6 +58,9 @@ def build(settings: Settings) -> Application[Store]:
             gap_service_pb2.DESCRIPTOR.services_by_name["GapService"]: GapServicer(
                 database=database, clock=legal_clock
             ),
+            base_service_pb2.DESCRIPTOR.services_by_name["BaseService"]: BaseServicer(
+                database=database, clock=legal_clock, follower=follower
+            ),
             training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"]: TrainingServicer(
                 database=database, clock=legal_clock, pass_score=settings.training_pass_score
             ),
@@ -76,6 +81,10 @@ def tickers(
             told = entries.chase_upkeep(tx=tx, now=legal_clock.now(), rhythm=rhythm, limit=ENTRIES_A_TRANSACTION)
         return told == ENTRIES_A_TRANSACTION
 
+    def sweep() -> bool:
+        with database.transaction() as tx:
+            return bases.sweep_base(tx=tx, now=legal_clock.now(), limit=ENTRIES_A_TRANSACTION)
+
     def gauge() -> bool:
         with database.transaction() as tx:
             due = tx.upkeep_counts(due_until=legal_day(legal_clock.now()))
@@ -86,5 +95,6 @@ def tickers(
     chase_seconds = CHASE_SECONDS if settings.clock == "system" else VIRTUAL_CHASE_SECONDS
     return [
         Ticker(name="upkeep", interval_seconds=chase_seconds, run=chase),
+        Ticker(name="bases", interval_seconds=SWEEP_SECONDS, run=sweep),
         Ticker(name="upkeep-gauge", interval_seconds=GAUGE_SECONDS, run=gauge),
     ]

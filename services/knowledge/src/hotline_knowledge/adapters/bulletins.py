@@ -6,15 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hotline_kernel.db import Transaction
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from hotline_knowledge.adapters.changes import IndexTeller
 from hotline_knowledge.domain.bulletin import Bulletin, BulletinAction, BulletinContent, BulletinState, Change, Topic
 from hotline_knowledge.domain.entry import places_around
-
-CHANGE_CHANNEL = "hotline_knowledge"
-"""Notified when what is served has changed."""
 
 _BULLETIN = """
     SELECT b.id, b.topic, b.title, b.text, b.region, b.unit, b.start_time, b.end_time, b.state, b.version, b.change,
@@ -23,13 +20,8 @@ _BULLETIN = """
 _LAST = UUID(int=2**128 - 1)
 
 
-class BulletinStore(Transaction):
+class BulletinStore(IndexTeller):
     """What a transaction does with bulletins."""
-
-    def tell_indexes(self) -> None:
-        """Makes the order of changes that of the commits: who reads on from the last change misses none."""
-        self.run("SELECT pg_advisory_xact_lock(hashtextextended('entry_change', 0))")
-        self.run("SELECT pg_notify(%(channel)s, '')", {"channel": CHANGE_CHANNEL})
 
     def add_bulletin(self, bulletin: Bulletin) -> None:
         """Adds a new one."""

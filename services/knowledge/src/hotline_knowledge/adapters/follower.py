@@ -8,7 +8,7 @@ import structlog
 from hotline_kernel.db import Database
 from hotline_kernel.errors import Unavailable
 
-from hotline_knowledge.adapters.bulletins import CHANGE_CHANNEL
+from hotline_knowledge.adapters.changes import CHANGE_CHANNEL
 from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import Document, SearchIndex, of_bulletin, of_entry
 from hotline_knowledge.domain.bulletin import BulletinState

@@ -11,7 +11,7 @@ from google.type.date_pb2 import Date
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
 from hotline_kernel.errors import FieldInvalid
 
-from hotline_knowledge.adapters.postgres import Version
+from hotline_knowledge.adapters.rows import Version
 from hotline_knowledge.domain.difference import Difference
 from hotline_knowledge.domain.entry import Content, Entry, EntryKind, EntryState, FieldNotUpdatable, Origin
 
@@ -53,6 +53,7 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         review_date=_date_message(content.review_date),
         sources=content.sources,
         credit=content.credit,
+        base=content.base,
     )
 
 

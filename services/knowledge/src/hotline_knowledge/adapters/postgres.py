@@ -1,17 +1,14 @@
 """The tables of knowledge."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
-
+from hotline_knowledge.adapters.bases import BaseStore
 from hotline_knowledge.adapters.bulletins import BulletinStore
 from hotline_knowledge.adapters.contributions import ContributionStore
 from hotline_knowledge.adapters.gaps import GapStore
+from hotline_knowledge.adapters.rows import ENTRY, Version, entry_params, to_content, to_entry
 from hotline_knowledge.adapters.training import TrainingStore
 from hotline_knowledge.domain.entry import (
     Action,
@@ -20,32 +17,13 @@ from hotline_knowledge.domain.entry import (
     EntryKind,
     EntryState,
     Origin,
-    Served,
-    Told,
     UpkeepGround,
 )
 
-ENTRY = """
-    SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources,
-           credit, state, version, served, writers, told_date, told_count, change, answer_count, create_time,
-           update_time
-      FROM entry"""
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """An entry as a change left it."""
-
-    version: int
-    action: Action
-    actor: str
-    time: datetime
-    state: EntryState
-    content: Content
-
-
-class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
+class Store(BulletinStore, TrainingStore, ContributionStore, GapStore, BaseStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:
@@ -56,7 +34,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
                VALUES (%(id)s, %(title)s, %(text)s, %(kind)s, %(unit)s, %(region)s, %(keywords)s, %(valid_from)s,
                  %(valid_until)s, %(origin)s, %(review_date)s, %(sources)s, %(credit)s, %(state)s, %(version)s,
                  %(served)s, %(writers)s, 0, %(create_time)s, %(update_time)s)""",
-            _params(entry),
+            entry_params(entry),
         )
 
     def save(self, entry: Entry) -> None:
@@ -68,7 +46,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
                  sources = %(sources)s, state = %(state)s, version = %(version)s, writers = %(writers)s,
                  update_time = %(update_time)s
                WHERE id = %(id)s""",
-            _params(entry),
+            entry_params(entry),
         )
 
     def save_served(self, entry: Entry) -> None:
@@ -79,13 +57,14 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
                  review_date = %(review_date)s, writers = %(writers)s, upkeep_date = %(upkeep_date)s, told_date = NULL,
                  told_count = 0, update_time = %(update_time)s, change = nextval('entry_change')
                WHERE id = %(id)s""",
-            _params(entry),
+            entry_params(entry),
         )
 
     def save_told(self, entry: Entry) -> None:
         """Saves that its owner was told what is due."""
         self.run(
-            "UPDATE entry SET told_date = %(told_date)s, told_count = %(told_count)s WHERE id = %(id)s", _params(entry)
+            "UPDATE entry SET told_date = %(told_date)s, told_count = %(told_count)s WHERE id = %(id)s",
+            entry_params(entry),
         )
 
     def keep_version(self, entry: Entry, *, action: Action) -> None:
@@ -93,8 +72,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
         self.run(
             """INSERT INTO entry_version (entry_id, version, action, actor, time, state, content)
                VALUES (%(id)s, %(version)s, %(action)s, %(actor)s, %(update_time)s, %(state)s, %(content)s)""",
-            _params(entry)
-            | {"action": action, "actor": self.actor.subject, "content": Jsonb(_content_json(entry.content))},
+            entry_params(entry) | {"action": action, "actor": self.actor.subject},
         )
 
     def versions(self, entry_id: UUID, *, after: int, limit: int) -> list[Version]:
@@ -111,7 +89,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
                 actor=row["actor"],
                 time=row["time"],
                 state=EntryState(row["state"]),
-                content=_to_content(row["content"]),
+                content=to_content(row["content"]),
             )
             for row in rows
         ]
@@ -122,7 +100,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
             "SELECT content FROM entry_version WHERE entry_id = %(id)s AND version = %(version)s",
             {"id": entry_id, "version": version},
         )
-        return _to_content(row["content"]) if row else None
+        return to_content(row["content"]) if row else None
 
     def entries_to_chase(self, *, due_until: date, told_until: date, limit: int) -> list[Entry]:
         """Served entries that are due until then and whose owner was not told since, locked; first due first."""
@@ -179,8 +157,12 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
         return to_entry(row) if row else None
 
     def entries_of(self, ids: Sequence[UUID]) -> dict[UUID, Entry]:
-        """Those of these ids that there are."""
-        rows = self.all(f"{ENTRY} WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
+        """Those of these ids that there are, but for those of a base that is not served."""
+        rows = self.all(
+            f"""{ENTRY} WHERE id = ANY(%(ids)s)
+                AND (base = '' OR EXISTS (SELECT FROM base b WHERE b.name = entry.base AND b.state = 'APPROVED'))""",
+            {"ids": list(ids)},
+        )
         return {row["id"]: to_entry(row) for row in rows}
 
     def entries(
@@ -191,18 +173,20 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
         origin: Origin | None,
         unit: str,
         region: str,
+        base: str,
         after: UUID | None,
         limit: int,
     ) -> list[Entry]:
         """Those that fit every filter that is set, newest first."""
         rows = self.all(
-            entries_statement(state=state, kind=kind, origin=origin, unit=unit, region=region),
+            entries_statement(state=state, kind=kind, origin=origin, unit=unit, region=region, base=base),
             {
                 "state": state,
                 "kind": kind,
                 "origin": origin,
                 "unit": unit,
                 "region": region,
+                "base": base,
                 "after": after or _LAST,
                 "limit": limit,
             },
@@ -222,7 +206,7 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore):
 
 
 def entries_statement(
-    *, state: EntryState | None, kind: EntryKind | None, origin: Origin | None, unit: str, region: str
+    *, state: EntryState | None, kind: EntryKind | None, origin: Origin | None, unit: str, region: str, base: str
 ) -> str:
     """The statement of `Store.entries`; each filter has an index that ends in the keyset."""
     filters = {
@@ -231,6 +215,7 @@ def entries_statement(
         "origin = %(origin)s": origin is not None,
         "unit = %(unit)s": bool(unit),
         "region = %(region)s": bool(region),
+        "base = %(base)s": bool(base),
     }
     wanted = [condition for condition, is_set in filters.items() if is_set]
     return f"{ENTRY} WHERE {' AND '.join([*wanted, 'id < %(after)s'])} ORDER BY id DESC LIMIT %(limit)s"
@@ -243,68 +228,3 @@ def upkeep_statement(*, unit: str) -> str:
         f"{ENTRY} WHERE {of_unit}upkeep_date <= %(due_until)s AND (upkeep_date, id) > (%(day)s, %(id)s)"
         " ORDER BY upkeep_date, id LIMIT %(limit)s"
     )
-
-
-def to_entry(row: DictRow) -> Entry:
-    """An entry from its row."""
-    served = row["served"]
-    return Entry(
-        id=row["id"],
-        content=_to_content(row),
-        create_time=row["create_time"],
-        update_time=row["update_time"],
-        state=EntryState(row["state"]),
-        version=row["version"],
-        served=Served(content=_to_content(served), version=served["version"]) if served else None,
-        writers=tuple(row["writers"]),
-        told=Told(day=row["told_date"], count=row["told_count"]) if row["told_date"] else None,
-        answer_count=row["answer_count"],
-    )
-
-
-def _params(entry: Entry) -> dict[str, Any]:
-    return {
-        **vars(entry.content),
-        "keywords": list(entry.content.keywords),
-        "sources": list(entry.content.sources),
-        "id": entry.id,
-        "state": entry.state,
-        "version": entry.version,
-        "served": Jsonb(_served_json(entry.served)) if entry.served else None,
-        "writers": list(entry.writers),
-        "upkeep_date": entry.upkeep.due if entry.upkeep else None,
-        "told_date": entry.told.day if entry.told else None,
-        "told_count": entry.told.count if entry.told else 0,
-        "create_time": entry.create_time,
-        "update_time": entry.update_time,
-    }
-
-
-def _served_json(served: Served) -> dict[str, Any]:
-    return _content_json(served.content) | {"version": served.version}
-
-
-def _content_json(content: Content) -> dict[str, Any]:
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in asdict(content).items()}
-
-
-def _to_content(row: Mapping[str, Any]) -> Content:
-    """From the row of an entry, or from JSON that a release before may have written."""
-    return Content(
-        title=row["title"],
-        text=row["text"],
-        kind=EntryKind(row["kind"]),
-        unit=row["unit"],
-        region=row["region"],
-        keywords=tuple(row["keywords"]),
-        valid_from=_to_date(row["valid_from"]),
-        valid_until=_to_date(row["valid_until"]),
-        origin=Origin(row.get("origin", Origin.GOVERNMENT)),
-        review_date=_to_date(row.get("review_date")),
-        sources=tuple(row.get("sources", ())),
-        credit=row.get("credit", ""),
-    )
-
-
-def _to_date(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value

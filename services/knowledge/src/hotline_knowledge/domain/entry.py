@@ -47,6 +47,7 @@ class Action(StrEnum):
     PUBLISHED = "PUBLISHED"
     WITHDRAWN = "WITHDRAWN"
     CONFIRMED = "CONFIRMED"
+    SYNCHRONISED = "SYNCHRONISED"
 
 
 class UpkeepGround(StrEnum):
@@ -77,6 +78,14 @@ class EntryStateNotAllowed(StateNotAllowed):
 
     article = "Art. 18"
     zh = "该知识条目当前状态为 {state}，不能进行此操作。"
+
+
+class EntryOfBase(Refused):
+    """{resource} comes from its unit's own base, {base}: it is changed there."""
+
+    reason = "ENTRY_OF_BASE"
+    article = "Art. 10(4)"
+    zh = "该知识条目来自本单位自有知识库 {base}，请在该库中修改（第十条第四项）。"
 
 
 class FieldNotUpdatable(Invalid):
@@ -118,6 +127,8 @@ class Content:
     """What it rests on: titles and numbers of documents, or addresses."""
     credit: str = ""
     """Whom of the public the office thanks for it (Art. 19)."""
+    base: str = ""
+    """The unit's own base it comes from, `bases/{id}` (Art. 10(4)); it is changed there."""
 
     def is_valid(self, *, on: date) -> bool:
         """It holds on that day (Art. 18)."""
@@ -196,8 +207,8 @@ class Entry:
 
     @property
     def upkeep(self) -> Upkeep | None:
-        """What its owner has to do next, and when; None for what is not served."""
-        if self.served is None:
+        """What its owner has to do next, and when; None for what is not served, or looked after in its own base."""
+        if self.served is None or self.content.base:
             return None
         content = self.served.content
         grounds = {UpkeepGround.EXPIRY: content.valid_until, UpkeepGround.REVIEW: content.review_date}
@@ -213,8 +224,9 @@ class Entry:
     def changed(self, changes: Mapping[str, Any], *, writer: str, now: datetime) -> "Entry":
         """Says something else, from its next review on.
 
-        changes -- fields of `Content` with their new values. Raises `FieldInvalid`.
+        changes -- fields of `Content` with their new values. Raises `FieldInvalid`, `EntryOfBase`.
         """
+        self._must_be_kept_here()
         content = replace(self.content, **changes)
         content.check()
         return replace(
@@ -253,8 +265,9 @@ class Entry:
         """Its owner looked at it: it holds until the next review date (Art. 10(4)).
 
         review_date -- the next one, after today. Raises `EntryStateNotAllowed` unless it is published and no change of
-        it waits, `EntryNotValid`, `FieldInvalid`.
+        it waits, `EntryNotValid`, `FieldInvalid`, `EntryOfBase`.
         """
+        self._must_be_kept_here()
         if self.state is not EntryState.PUBLISHED:
             raise EntryStateNotAllowed(resource=self.name, state=self.state)
         if review_date is not None and review_date <= legal_day(now):
@@ -269,6 +282,10 @@ class Entry:
             told=None,
             update_time=now,
         )
+
+    def _must_be_kept_here(self) -> None:
+        if self.content.base:
+            raise EntryOfBase(resource=self.name, base=self.content.base)
 
     def _to_review_next(self, day: date | None, *, review_after: timedelta, now: datetime) -> Content:
         today = legal_day(now)

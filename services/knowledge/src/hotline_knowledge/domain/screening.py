@@ -1,4 +1,4 @@
-"""What the public writes is looked through: personal data and advertising are held back (Art. 19, 36(4))."""
+"""What the public writes and units' own bases hold is looked through before it is served (Art. 18, 19, 36(4))."""
 
 import re
 import unicodedata
@@ -16,6 +16,7 @@ _EMAIL = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+"
 _MESSENGER = r"(?i:微信|vx|wechat|qq|企鹅)号?[:：是]?\s?[A-Za-z0-9_\-]{5,20}"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _NUMBER_PLATE = rf"[{_PROVINCES}][A-HJ-Z]·?[A-HJ-NP-Z0-9]{{5,6}}(?![A-Za-z0-9])"
+_OF_A_PERSON = re.compile("|".join((_IDENTITY_NUMBER, _BANK_CARD, _MOBILE, _MESSENGER, _NUMBER_PLATE)))
 _PERSONAL_DATA = re.compile(
     "|".join((_IDENTITY_NUMBER, _BANK_CARD, _MOBILE, _LANDLINE, _EMAIL, _MESSENGER, _NUMBER_PLATE))
 )
@@ -46,6 +47,17 @@ def grounds(text: str) -> tuple[Ground, ...]:
         found.append(Ground.PERSONAL_DATA)
     links = [link for link in _ADDRESS.findall(normal) if not _OFFICIAL.match(link)]
     if links or _ADVERTISING.search(normal) or _REPEATED.search(normal) or not _LETTER.search(normal):
+        found.append(Ground.SPAM)
+    return tuple(found)
+
+
+def grounds_of_unit(text: str) -> tuple[Ground, ...]:
+    """Why what a unit says of itself is held back: its telephones, mail and addresses are its own to tell."""
+    normal = unicodedata.normalize("NFKC", text)
+    found = []
+    if _OF_A_PERSON.search(normal):
+        found.append(Ground.PERSONAL_DATA)
+    if _ADVERTISING.search(normal):
         found.append(Ground.SPAM)
     return tuple(found)
 

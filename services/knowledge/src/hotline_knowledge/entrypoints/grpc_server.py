@@ -50,6 +50,7 @@ class KnowledgeServicer(Bulletins, Contributions):
                 origin=messages.origin_of(request.origin),
                 unit=request.unit,
                 region=request.region,
+                base=request.base,
                 after=page.after_uuid(),
                 limit=page.size + 1,
             )
