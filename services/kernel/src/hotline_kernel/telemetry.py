@@ -85,6 +85,15 @@ ORDERS_HELD_LATE = Gauge(
 EXTENSIONS_UNDECIDED_LATE = Gauge(
     "hotline_extensions_undecided_late", "Extensions that the office was asked again to decide (Art. 26).", ["service"]
 )
+WEBHOOK_CALLS = Counter(
+    "hotline_webhook_calls_total", "Calls to units' own systems, by how they went (Art. 10(2)).", ["service", "outcome"]
+)
+WEBHOOKS_OLDEST_SECONDS = Gauge(
+    "hotline_webhooks_oldest_seconds", "Age of the oldest change that a unit's system has not taken.", ["service"]
+)
+WEBHOOKS_DEAD = Gauge(
+    "hotline_webhooks_dead", "Changes that no unit's system took for days, counted up to 1,000.", ["service"]
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(
