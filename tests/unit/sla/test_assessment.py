@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 from hotline_kernel.calendar import Calendar
-from hotline_sla.domain.assessment import Counts, Order, Verdict, Weights, score, shifts
+from hotline_sla.domain.assessment import Counts, Order, Verdict, score, shifts
 from hotline_sla.domain.deadline import Deadline, Kind, Law, State, Terms
+from hotline_sla.domain.weights import Weights
 from hypothesis import given
 from hypothesis import strategies as st
 

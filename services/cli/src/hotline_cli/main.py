@@ -22,6 +22,7 @@ from hotline_cli.commands import (
     knowledge,
     matters,
     meetings,
+    notices,
     operations,
     orders,
     quality,
@@ -33,6 +34,7 @@ from hotline_cli.commands import (
     tracing,
     training,
     units,
+    weights,
 )
 from hotline_cli.local import commands as local
 from hotline_cli.simulate import command as simulate
@@ -65,6 +67,8 @@ app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish
 app.command("sync")(bases.sync)
 app.add_typer(bases.app, name="base", help="Units' own knowledge bases: register, approve, withdraw (Art. 10(4)).")
 app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")
+app.add_typer(notices.app, name="notices", help="Report statistics and how the hotline runs (Art. 8, 35).")
+app.add_typer(weights.app, name="weights", help="Publish by what units and trades are scored (Art. 32, 34).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")

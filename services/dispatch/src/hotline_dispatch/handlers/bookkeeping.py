@@ -184,6 +184,7 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
     elif order.assignment is None:
         event = WorkOrderAwaitingLead(work_order=order.name, appeal=order.appeal, await_time=stamp(now))
     else:
+        lead = tx.find_unit(order.assignment.lead)
         event = WorkOrderDispatched(
             work_order=order.name,
             appeal=order.appeal,
@@ -197,5 +198,6 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             key_supervision=order.key_supervision,
             dispatch_time=stamp(now),
             statutory_term=term_message(order.statutory_term),
+            lead_unit_display_name=lead.display_name if lead else "",
         )
     tx.publish(event, aggregate=order.name, time=now)
