@@ -88,10 +88,23 @@ class TestTheTutorial:
         assert (tracked["number"], tracked["state"]) == (reader.appeal["number"], "APPEAL_STATE_CLOSED")
 
 
+class TestANotice:
+    def test_is_issued_and_written_into_files(self, installed: Installation, tmp_path: Path) -> None:
+        book, paper = tmp_path / "notice.xlsx", tmp_path / "notice.pdf"
+        issued = installed.hotline("notices", "issue", "2019-Q1", "--save", str(book), "-o", "json").json
+        assert (issued["kind"], issued["start_date"]["month"]) == ("PERIOD_KIND_QUARTER", 1)
+        assert installed.hotline("notices", "get", issued["name"], "--save", str(paper)).code == 0
+        assert (book.read_bytes()[:2], paper.read_bytes()[:5]) == (b"PK", b"%PDF-")
+        days = ("--first", "2019-01-01", "--last", "2019-01-07")
+        told = installed.hotline("notices", "work", *days, "--text", "平稳", "-o", "json").json
+        assert "calls" in told
+
+
 class TestEveryAnswer:
     @pytest.mark.parametrize(
         "words", [("list", "orders"), ("list", "scores", "--where", "start_date=2026-01-01", "--where",
-                  "end_date=2026-12-31"), ("search", "停水"), ("events", "dead"), ("audit", "list", "intake")]
+                  "end_date=2026-12-31"), ("list", "weights"), ("search", "停水"), ("events", "dead"),
+                  ("audit", "list", "intake")]
     )  # fmt: skip
     def test_is_for_people_or_for_programs(self, installed: Installation, words: tuple[str, ...]) -> None:
         for_people = installed.hotline(*words)

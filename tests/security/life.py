@@ -18,7 +18,8 @@ from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import gap_service_pb2 as gaps
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.knowledge.v1 import training_service_pb2 as training
-from hotline.sla.v1 import meeting_pb2
+from hotline.sla.v1 import assessment_service_pb2 as assessment
+from hotline.sla.v1 import meeting_pb2, notice_pb2
 from hotline.sla.v1 import meeting_service_pb2 as meetings
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import Hotline, new_request_id
@@ -38,6 +39,8 @@ class Life:
     course: str
     meeting: str
     meeting_action: str
+    statistics_notice: str
+    work_notice: str
     repeat: str
     contest: str
     hold: str
@@ -155,6 +158,8 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         course=course.name,
         meeting=meeting.name,
         meeting_action=meeting.actions[0].name,
+        statistics_notice=_report_statistics(hotline),
+        work_notice=_tell_how_it_runs(hotline),
         repeat=repeat.name,
         contest=contest.name,
         hold=hold.name,
@@ -189,3 +194,18 @@ def _hold_a_meeting(hotline: Hotline) -> meeting_pb2.Meeting:
         )
     )
     return held
+
+
+def _report_statistics(hotline: Hotline) -> str:
+    request = assessment.IssueStatisticsNoticeRequest(
+        kind=notice_pb2.PERIOD_KIND_MONTH, start_date=Date(year=2018, month=1, day=1), request_id=new_request_id()
+    )
+    return hotline.person("office").assessment.IssueStatisticsNotice(request).name
+
+
+def _tell_how_it_runs(hotline: Hotline) -> str:
+    day = Date(year=2018, month=1, day=1)
+    request = assessment.IssueWorkNoticeRequest(
+        start_date=day, end_date=day, text="供人攻击的通报", request_id=new_request_id()
+    )
+    return hotline.person("office").assessment.IssueWorkNotice(request).name

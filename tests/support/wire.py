@@ -26,7 +26,7 @@ from hotline.intake.v1 import (
 )
 from hotline.knowledge.v1 import gap_service_pb2, knowledge_service_pb2, training_service_pb2
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
-from hotline.sla.v1 import meeting_service_pb2, sla_service_pb2
+from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
 
 _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
     "intake": (
@@ -41,6 +41,7 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
     "sla": (
         sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
         meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"],
+        assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"],
     ),
     "feedback": (
         feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"],

@@ -16,7 +16,7 @@ from hotline.sla.v1 import sla_service_pb2 as pb
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid, ResourceNotFound
-from hotline_sla.domain.assessment import NotOwnUnit, PeriodInvalid, Weights
+from hotline_sla.domain.assessment import NotOwnUnit, PeriodInvalid
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 
 from tests.integration.sla.office import Office, shanghai, stamp
@@ -43,7 +43,7 @@ WATER = call("unit", "units/water")
 
 @pytest.fixture
 def service(office: Office) -> SlaServicer:
-    return SlaServicer(database=office.database, clock=FixedClock(), law=office.law, weights=Weights(), issuer="办公室")
+    return SlaServicer(database=office.database, clock=FixedClock(), law=office.law, issuer="办公室")
 
 
 def pages(method: Callable[..., Any], request: Any, items: str, who: Call) -> list[Any]:

@@ -5,8 +5,9 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
-from hotline_sla.domain.assessment import Counts, Order, Verdict, Weights, score, shifts
+from hotline_sla.domain.assessment import Counts, Order, Verdict, score, shifts
 from hotline_sla.domain.deadline import State
+from hotline_sla.domain.weights import Weights
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hotline_sla.domain.assessment import Counts, Weights
+from hotline_sla.domain.assessment import Counts
 from hotline_sla.domain.meeting import (
     LOWEST,
     Action,
@@ -19,6 +19,7 @@ from hotline_sla.domain.meeting import (
     MeetingStateNotAllowed,
     figures,
 )
+from hotline_sla.domain.weights import Weights
 
 ID = UUID(int=7)
 EVENING = datetime(2026, 5, 11, 15, 59, tzinfo=UTC)  # one minute before midnight in the city

@@ -43,7 +43,14 @@ from hotline.operations.v1 import (
     delivery_service_pb2,
     delivery_service_pb2_grpc,
 )
-from hotline.sla.v1 import meeting_service_pb2, meeting_service_pb2_grpc, sla_service_pb2, sla_service_pb2_grpc
+from hotline.sla.v1 import (
+    assessment_service_pb2,
+    assessment_service_pb2_grpc,
+    meeting_service_pb2,
+    meeting_service_pb2_grpc,
+    sla_service_pb2,
+    sla_service_pb2_grpc,
+)
 from hotline_kernel import rpc_client
 
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
@@ -80,6 +87,7 @@ class Person:
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     meetings: meeting_service_pb2_grpc.MeetingServiceStub
+    assessment: assessment_service_pb2_grpc.AssessmentServiceStub
     feedback: feedback_service_pb2_grpc.FeedbackServiceStub
     reports: report_service_pb2_grpc.ReportServiceStub
     knowledge: knowledge_service_pb2_grpc.KnowledgeServiceStub
@@ -143,6 +151,11 @@ class Hotline:
             sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
             meetings=stub(
                 meeting_service_pb2_grpc.MeetingServiceStub, "sla", of(meeting_service_pb2, "MeetingService")
+            ),
+            assessment=stub(
+                assessment_service_pb2_grpc.AssessmentServiceStub,
+                "sla",
+                of(assessment_service_pb2, "AssessmentService"),
             ),
             feedback=stub(
                 feedback_service_pb2_grpc.FeedbackServiceStub, "feedback", of(feedback_service_pb2, "FeedbackService")

@@ -20,6 +20,7 @@ from hotline_cli.commands import (
     knowledge,
     matters,
     meetings,
+    notices,
     operations,
     orders,
     quality,
@@ -30,6 +31,7 @@ from hotline_cli.commands import (
     supervising,
     tracing,
     training,
+    weights,
 )
 from hotline_cli.local import commands as local
 from hotline_cli.simulate import command as simulate
@@ -59,6 +61,8 @@ for part in _PARTS:
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
 app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")
+app.add_typer(notices.app, name="notices", help="Report statistics and how the hotline runs (Art. 8, 35).")
+app.add_typer(weights.app, name="weights", help="Publish by what units and trades are scored (Art. 32, 34).")
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")

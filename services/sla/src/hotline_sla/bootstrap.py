@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
-from hotline.sla.v1 import meeting_service_pb2, sla_service_pb2
+from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
 from hotline_kernel import calendar, clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -14,8 +14,8 @@ from hotline_kernel.pump import EventHandler, Ticker
 
 from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
-from hotline_sla.domain.assessment import Weights
 from hotline_sla.domain.deadline import Kind, Law, State, Terms
+from hotline_sla.entrypoints.assessment_server import AssessmentServicer
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 from hotline_sla.entrypoints.meeting_server import MeetingServicer
 from hotline_sla.settings import Settings
@@ -43,10 +43,13 @@ def build(settings: Settings) -> Application[Store]:
         clock=legal_clock,
         servicers={
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
-                database=database, clock=legal_clock, law=law, weights=Weights(), issuer=settings.document_issuer
+                database=database, clock=legal_clock, law=law, issuer=settings.document_issuer
             ),
             meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"]: MeetingServicer(
-                database=database, clock=legal_clock, weights=Weights()
+                database=database, clock=legal_clock
+            ),
+            assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"]: AssessmentServicer(
+                database=database, clock=legal_clock
             ),
         },
         subscriptions=subscriptions(law),

@@ -26,6 +26,9 @@ def plan(
     first: Annotated[datetime, typer.Option(formats=[_DAY], help="first day of receipt of the orders in its figures")],
     last: Annotated[datetime, typer.Option(formats=[_DAY], help="last day of receipt")],
     topic: Annotated[list[str] | None, typer.Option(help="what is talked about besides; may be repeated")] = None,
+    notice: Annotated[
+        list[str] | None, typer.Option(help="statisticsNotices/… or workNotices/… to be talked about; may be repeated")
+    ] = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Put a meeting into the plan, with the figures of a period."""
@@ -35,6 +38,7 @@ def plan(
         start_date=_date(first),
         end_date=_date(last),
         topics=topic or [],
+        notices=notice or [],
         request_id=new_request_id(),
     )
     with somebody("office") as office:

@@ -21,6 +21,7 @@ from hotline.intake.v1 import repeat_service_pb2 as repeats
 from hotline.knowledge.v1 import entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline.knowledge.v1 import training_service_pb2 as training
+from hotline.sla.v1 import assessment_service_pb2 as assessment
 from hotline.sla.v1 import meeting_service_pb2 as meetings
 from hotline.sla.v1 import sla_service_pb2 as sla
 
@@ -116,6 +117,26 @@ _KINDS = {
         "office", sla.ListUnitScoresRequest, lambda p: p.sla.ListUnitScores, "scores",
         ("unit", "received", "handled_in_time", "handled_late", "overdue", "filed", "satisfied", "asked", "score"),
     ),
+    "trade-scores": _Kind(
+        "office", assessment.ListTradeScoresRequest, lambda p: p.assessment.ListTradeScores, "scores",
+        ("name", "display_name", "figures"),
+    ),
+    "weights": _Kind(
+        "office", assessment.ListWeightsRequest, lambda p: p.assessment.ListWeights, "weights",
+        ("name", "effective_date", "in_time", "contact", "satisfaction", "lasting", "reason"),
+    ),
+    "statistics-notices": _Kind(
+        "office", assessment.ListStatisticsNoticesRequest, lambda p: p.assessment.ListStatisticsNotices,
+        "statistics_notices", ("number", "kind", "start_date", "weights", "corrects", "corrected_by", "name"),
+    ),
+    "notice-orders": _Kind(
+        "office", assessment.ListNoticeOrdersRequest, lambda p: p.assessment.ListNoticeOrders, "orders",
+        ("number", "unit", "category", "figures", "work_order"),
+    ),
+    "work-notices": _Kind(
+        "office", assessment.ListWorkNoticesRequest, lambda p: p.assessment.ListWorkNotices, "work_notices",
+        ("number", "start_date", "end_date", "text", "name"),
+    ),
     "callbacks": _Kind(
         "office", feedback.ListCallbacksRequest, lambda p: p.feedback.ListCallbacks, "callbacks",
         ("number", "state", "verdict", "due_time", "unit", "name"),
@@ -192,6 +213,9 @@ _SHOWN: dict[str, tuple[type[Message], Callable[[Person], Callable[[Any], Messag
     "reviews": (feedback.GetReviewRequest, lambda p: p.feedback.GetReview),
     "entries": (service.GetEntryRequest, lambda p: p.knowledge.GetEntry),
     "meetings": (meetings.GetMeetingRequest, lambda p: p.meetings.GetMeeting),
+    "weights": (assessment.GetWeightsRequest, lambda p: p.assessment.GetWeights),
+    "statisticsNotices": (assessment.GetStatisticsNoticeRequest, lambda p: p.assessment.GetStatisticsNotice),
+    "workNotices": (assessment.GetWorkNoticeRequest, lambda p: p.assessment.GetWorkNotice),
     "courses": (training.GetCourseRequest, lambda p: p.training.GetCourse),
 }
 

@@ -76,13 +76,16 @@ def circular(
 
 @app.command()
 def document(
-    name: Annotated[str, typer.Argument(help="supervisions/… of a written notice, or circulars/…")],
+    name: Annotated[
+        str,
+        typer.Argument(help="supervisions/… of a written notice, circulars/…, statisticsNotices/… or workNotices/…"),
+    ],
     *,
     file: Annotated[Path, typer.Option(help="where to write it")],
-    form: Annotated[str, typer.Option("--format", help="pdf")] = "pdf",
+    form: Annotated[str, typer.Option("--format", help="pdf; of statistics notices xlsx too")] = "pdf",
     output: Output = Format.TEXT,
 ) -> None:
-    """Write what was issued on paper into a file, to be printed and sealed (Art. 28, 29)."""
+    """Write what was issued on paper into a file, to be printed and sealed (Art. 8, 28, 29, 35)."""
     value = Word(document_pb2.DocumentFormat, "DOCUMENT_FORMAT").value(form, "--format")
     with person("office") as office:
         found = office.sla.GetDocument(sla.GetDocumentRequest(name=name, format=value))

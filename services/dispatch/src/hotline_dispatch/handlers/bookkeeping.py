@@ -129,6 +129,7 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
     elif order.assignment is None:
         event = WorkOrderAwaitingLead(work_order=order.name, appeal=order.appeal, await_time=stamp(now))
     else:
+        lead = tx.find_unit(order.assignment.lead)
         event = WorkOrderDispatched(
             work_order=order.name,
             appeal=order.appeal,
@@ -141,5 +142,6 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             round=order.round,
             key_supervision=order.key_supervision,
             dispatch_time=stamp(now),
+            lead_unit_display_name=lead.display_name if lead else "",
         )
     tx.publish(event, aggregate=order.name, time=now)

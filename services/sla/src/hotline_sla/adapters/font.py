@@ -4,6 +4,7 @@ The package's font draws with cubic curves (CFF), which reportlab does not embed
 over into quadratic ones. Nothing is read from the system.
 """
 
+from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
@@ -31,6 +32,11 @@ _TRUE_TYPE = "\x00\x01\x00\x00"
 
 def font_with(text: str) -> BytesIO:
     """A TrueType font with every character of the text that Noto Sans SC has; equal texts, equal bytes."""
+    return BytesIO(_with_characters("".join(sorted(set(text)))))
+
+
+@lru_cache(maxsize=16)
+def _with_characters(text: str) -> bytes:
     font = TTFont(BytesIO(_FILE.read_bytes()), recalcTimestamp=False, lazy=True)
     for table in _OF_VERTICAL_TEXT:
         if table in font:
@@ -41,8 +47,7 @@ def font_with(text: str) -> BytesIO:
     _draw_anew(font)
     written = BytesIO()
     font.save(written)
-    written.seek(0)
-    return written
+    return written.getvalue()
 
 
 def _draw_anew(font: Any) -> None:  # fontTools makes its tables at run time, without types

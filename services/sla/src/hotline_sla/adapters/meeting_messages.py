@@ -1,13 +1,12 @@
 """Between meetings of the domain and their messages."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 
 from google.type.date_pb2 import Date
 from hotline.sla.v1 import deadline_pb2, meeting_pb2
 
-from hotline_sla.adapters.messages import timestamp
+from hotline_sla.adapters.messages import score_message, timestamp
 from hotline_sla.domain.meeting import Action, Figures, Meeting, MeetingState, Standing
 
 
@@ -19,7 +18,7 @@ def meeting_message(meeting: Meeting, *, actions: Sequence[Action], now: datetim
         plan_date=_date(meeting.plan_date),
         state=meeting_pb2.MeetingState.Value(f"MEETING_STATE_{meeting.state}"),
         topics=meeting.topics,
-        figures=_figures_message(meeting.figures),
+        figures=figures_message(meeting.figures),
         create_time=timestamp(meeting.create_time),
         hold_time=timestamp(meeting.hold_time),
         participants=meeting.participants,
@@ -27,6 +26,7 @@ def meeting_message(meeting: Meeting, *, actions: Sequence[Action], now: datetim
         actions=[action_message(action, now=now) for action in actions],
         cancel_reason=meeting.cancel_reason,
         etag=str(meeting.version),
+        notices=meeting.notices,
     )
 
 
@@ -49,7 +49,8 @@ def meeting_state_of(value: "meeting_pb2.MeetingState.ValueType") -> MeetingStat
     return MeetingState(meeting_pb2.MeetingState.Name(value).removeprefix("MEETING_STATE_")) if value else None
 
 
-def _figures_message(figures: Figures) -> meeting_pb2.Figures:
+def figures_message(figures: Figures) -> meeting_pb2.Figures:
+    """The figures of some days as they travel."""
     return meeting_pb2.Figures(
         start_date=_date(figures.start_date),
         end_date=_date(figures.end_date),
@@ -59,9 +60,7 @@ def _figures_message(figures: Figures) -> meeting_pb2.Figures:
 
 
 def _standing_message(standing: Standing, weights_version: str) -> deadline_pb2.UnitScore:
-    return deadline_pb2.UnitScore(
-        unit=standing.unit, score=standing.score, weights_version=weights_version, **asdict(standing.counts)
-    )
+    return score_message(standing.unit, standing.counts, score=standing.score, version=weights_version)
 
 
 def _date(day: date) -> Date:

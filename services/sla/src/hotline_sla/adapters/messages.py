@@ -1,18 +1,19 @@
 """sla's resources as messages, and what its requests ask for as the domain's values."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
-from hotline.sla.v1.meeting_service_pb2 import PlanMeetingRequest
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 
 from hotline_sla.adapters.postgres import DeadlineFilter, KeyFilter, KeySupervised
 from hotline_sla.domain import explanation
-from hotline_sla.domain.assessment import Counts, PeriodInvalid, Weights, score
+from hotline_sla.domain.assessment import Counts, PeriodInvalid
 from hotline_sla.domain.circular import Circular, Undone
 from hotline_sla.domain.deadline import Deadline, Kind, Law, State
 from hotline_sla.domain.letter import Letter
@@ -124,36 +125,26 @@ def circular_message(circular: Circular) -> circular_pb2.Circular:
     )
 
 
-def document_message(name: str, letter: Letter, *, content: bytes) -> document_pb2.Document:
-    """A letter as it goes out."""
+XLSX = document_pb2.DOCUMENT_FORMAT_XLSX
+_MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def document_message(name: str, letter: Letter, *, suffix: str, content: bytes) -> document_pb2.Document:
+    """A letter, or the workbook of the same notice, as it goes out. suffix -- pdf or xlsx."""
     return document_pb2.Document(
-        name=name, file_name=f"{letter.title}-{letter.number}.pdf", media_type="application/pdf", content=content
+        name=name,
+        file_name=f"{letter.title}-{letter.number}.{suffix}",
+        media_type=_MEDIA_TYPES[suffix],
+        content=content,
     )
 
 
-def score_message(unit: str, counts: Counts, *, weights: Weights) -> deadline_pb2.UnitScore:
-    """The counts of a unit and what they are worth."""
-    return deadline_pb2.UnitScore(
-        unit=unit,
-        received=counts.received,
-        contacted_in_time=counts.contacted_in_time,
-        handled_in_time=counts.handled_in_time,
-        handled_late=counts.handled_late,
-        overdue=counts.overdue,
-        running=counts.running,
-        extended=counts.extended,
-        reopened=counts.reopened,
-        reminded=counts.reminded,
-        supervised=counts.supervised,
-        satisfied=counts.satisfied,
-        dissatisfied=counts.dissatisfied,
-        asked=counts.asked,
-        excused=counts.excused,
-        filed=counts.filed,
-        circulated=counts.circulated,
-        score=score(counts, weights=weights),
-        weights_version=weights.version,
-    )
+def score_message(unit: str, counts: Counts, *, score: float | None, version: str) -> deadline_pb2.UnitScore:
+    """The counts of a unit and what they are worth. version -- of the weights."""
+    return deadline_pb2.UnitScore(unit=unit, score=score, weights_version=version, **asdict(counts))
 
 
 def deadline_filter(request: service_pb2.ListDeadlinesRequest, *, unit: str | None) -> DeadlineFilter:
@@ -180,7 +171,19 @@ def step_of(value: "deadline_pb2.SupervisionStep.ValueType") -> Step | None:
     return Step(deadline_pb2.SupervisionStep.Name(value).removeprefix("SUPERVISION_STEP_")) if value else None
 
 
-def period_of(request: service_pb2.ListUnitScoresRequest | PlanMeetingRequest) -> tuple[date, date]:
+class _OfDays(Protocol):
+    """A request about some days."""
+
+    @property
+    def start_date(self) -> Date:
+        """The first."""
+
+    @property
+    def end_date(self) -> Date:
+        """The last."""
+
+
+def period_of(request: _OfDays) -> tuple[date, date]:
     """First and last day. Raises FieldInvalid for what is no day, PeriodInvalid if it ends before it starts."""
     start, end = day_of(request.start_date, field="start_date"), day_of(request.end_date, field="end_date")
     if end < start:

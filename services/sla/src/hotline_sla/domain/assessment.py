@@ -10,6 +10,7 @@ from hotline_kernel.errors import Denied, Invalid
 
 from hotline_sla.domain.deadline import Deadline, Kind, State
 from hotline_sla.domain.supervision import Step
+from hotline_sla.domain.weights import Weights
 
 
 class PeriodInvalid(Invalid):
@@ -62,7 +63,16 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in COUNT_NAMES})
 
     def __neg__(self) -> "Counts":
-        return Counts(**{name: -getattr(self, name) for name in COUNT_NAMES})
+        return self.times(-1)
+
+    def times(self, number: int) -> "Counts":
+        """Of so many alike."""
+        return Counts(**{name: number * getattr(self, name) for name in COUNT_NAMES})
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of those that are not zero."""
+        return tuple(name for name in COUNT_NAMES if getattr(self, name))
 
 
 COUNT_NAMES = tuple(entry.name for entry in fields(Counts))
@@ -175,25 +185,6 @@ def shifts(*, before: Order | None, after: Order) -> list[tuple[str, date, Count
             key = (order.unit, order.received_date)
             found[key] = found.get(key, Counts()) + counts
     return [(unit, day, counts) for (unit, day), counts in found.items() if counts != Counts()]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """Published weights: the four parts add up to 100. Explained in docs/explanation/assessment.md."""
-
-    version: str = "2017-1"
-    in_time: float = 50
-    contact: float = 20
-    satisfaction: float = 20
-    lasting: float = 10
-    late_worth: float = 0.5
-    """What an order handled too late is worth of one handled in time."""
-    written_cost: float = 0.25
-    """What each written supervision takes away from that."""
-    neutral_worth: float = 0.5
-    """What a neutral citizen is worth of a satisfied one."""
-    circular_points: float = 2
-    """What each order named in a circular takes away from the whole (Art. 29)."""
 
 
 def score(counts: Counts, *, weights: Weights) -> float | None:

@@ -1,6 +1,6 @@
 """Meetings about the hotline's work: agenda from the figures, decisions, actions with owner and date (Art. 8, 9(8))."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -9,10 +9,12 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import Refused, StateNotAllowed
 from hotline_kernel.wording import Code
 
-from hotline_sla.domain.assessment import Counts, Weights, score
+from hotline_sla.domain.assessment import Counts, score
+from hotline_sla.domain.weights import Weights
 
 LOWEST = 5
 """So many units with the lowest scores are on the agenda (ours)."""
+NO_NAMES: Mapping[str, str] = {}
 
 
 class MeetingState(Code):
@@ -64,11 +66,15 @@ class ActionFinishedAlready(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How one unit, or all together (unit empty), did; score -- 0 to 100, None if nothing was received."""
+    """How one unit, or all together (unit empty), did; score -- 0 to 100, None if nothing was received.
+
+    display_name -- how the unit is called, empty if that is not known.
+    """
 
     unit: str
     counts: Counts
     score: float | None
+    display_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +88,19 @@ class Figures:
     lowest: tuple[Standing, ...]
 
 
-def figures(*, start: date, end: date, by_unit: Sequence[tuple[str, Counts]], weights: Weights) -> Figures:
-    """The figures that an agenda begins with, from the counts of the units (Art. 8)."""
-    standings = [Standing(unit=unit, counts=counts, score=score(counts, weights=weights)) for unit, counts in by_unit]
+def figures(
+    *,
+    start: date,
+    end: date,
+    by_unit: Sequence[tuple[str, Counts]],
+    weights: Weights,
+    names: Mapping[str, str] = NO_NAMES,
+) -> Figures:
+    """The figures that an agenda begins with, from the counts of the units (Art. 8). names -- how units are called."""
+    standings = [
+        Standing(unit=unit, counts=counts, score=score(counts, weights=weights), display_name=names.get(unit, ""))
+        for unit, counts in by_unit
+    ]
     total = sum((counts for _, counts in by_unit), Counts())
     judged = sorted((each.score, each.unit, each) for each in standings if each.score is not None)
     return Figures(
@@ -126,7 +142,7 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class Meeting:
-    """A meeting (热线工作会议)."""
+    """A meeting (热线工作会议). notices -- of those that were issued, what it talks about."""
 
     id: UUID
     title: str
@@ -140,6 +156,7 @@ class Meeting:
     decisions: tuple[str, ...] = ()
     cancel_reason: str = ""
     version: int = 1
+    notices: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,9 +10,9 @@ from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
 
 from hotline_sla import handlers
-from hotline_sla.adapters import accountability_messages, messages, pdf
+from hotline_sla.adapters import accountability_messages, messages, pdf, xlsx
 from hotline_sla.adapters.postgres import KeyFilter, Store
-from hotline_sla.domain.assessment import NotOwnUnit, Weights
+from hotline_sla.domain.assessment import NotOwnUnit, score
 from hotline_sla.domain.deadline import Law
 from hotline_sla.domain.supervision import Ground
 from hotline_sla.entrypoints.visibility import is_restricted, visible_unit
@@ -21,13 +21,12 @@ from hotline_sla.entrypoints.visibility import is_restricted, visible_unit
 class SlaServicer:
     """One method for each RPC. Clocks are moved by events and by time alone."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, weights: Weights, issuer: str) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, issuer: str) -> None:
         self._database = database
         self._commands = Commands(database)
         self._issuer = issuer
         self._clock = clock
         self._law = law
-        self._weights = weights
 
     def GetDeadline(self, request: service_pb2.GetDeadlineRequest, call: Call) -> deadline_pb2.Deadline:
         with self._database.transaction(actor=call.principal) as tx:
@@ -127,7 +126,6 @@ class SlaServicer:
                 work_orders=request.work_orders,
                 text=request.text,
                 grave=request.grave,
-                weights=self._weights,
                 tx=tx,
                 now=now,
                 law=self._law,
@@ -156,8 +154,13 @@ class SlaServicer:
 
     def GetDocument(self, request: service_pb2.GetDocumentRequest, call: Call) -> document_pb2.Document:
         with self._database.transaction(actor=call.principal) as tx:
+            notice = handlers.workbook_of(name=request.name, tx=tx) if request.format == messages.XLSX else None
             letter = handlers.letter_of(name=request.name, visible_to=visible_unit(call, ""), tx=tx)
-        return messages.document_message(request.name, letter, content=pdf.render(letter, issuer=self._issuer))
+        if notice is None:
+            content, suffix = pdf.render(letter, issuer=self._issuer), "pdf"
+        else:
+            content, suffix = xlsx.render(notice, issuer=self._issuer), "xlsx"
+        return messages.document_message(request.name, letter, suffix=suffix, content=content)
 
     def OpenAccountabilityFile(
         self, request: service_pb2.OpenAccountabilityFileRequest, call: Call
@@ -258,6 +261,7 @@ class SlaServicer:
         page = Page.read(request)
         start, end = messages.period_of(request)
         with self._database.transaction(actor=call.principal) as tx:
+            weights = handlers.weights_of(start=start, tx=tx)
             found = tx.counts_by_unit(
                 start=start,
                 end=end,
@@ -267,7 +271,10 @@ class SlaServicer:
             )
         kept, token = page.cut(found, key=lambda row: [row[0]])
         return service_pb2.ListUnitScoresResponse(
-            scores=[messages.score_message(unit, counts, weights=self._weights) for unit, counts in kept],
+            scores=[
+                messages.score_message(unit, counts, score=score(counts, weights=weights), version=weights.version)
+                for unit, counts in kept
+            ],
             next_page_token=token,
         )
 

@@ -12,7 +12,6 @@ from hotline_kernel.paging import Page
 from hotline_sla.adapters import meeting_messages as messages
 from hotline_sla.adapters.messages import day_of, period_of
 from hotline_sla.adapters.postgres import Store
-from hotline_sla.domain.assessment import Weights
 from hotline_sla.entrypoints.visibility import visible_unit
 from hotline_sla.handlers import meetings as handlers
 
@@ -20,11 +19,10 @@ from hotline_sla.handlers import meetings as handlers
 class MeetingServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, weights: Weights) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
-        self._weights = weights
 
     def PlanMeeting(self, request: service_pb2.PlanMeetingRequest, call: Call) -> meeting_pb2.Meeting:
         start, end = period_of(request)
@@ -38,7 +36,7 @@ class MeetingServicer:
                 start=start,
                 end=end,
                 topics=request.topics,
-                weights=self._weights,
+                notices=request.notices,
                 tx=tx,
                 now=now,
             )

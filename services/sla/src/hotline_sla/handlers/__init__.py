@@ -20,8 +20,9 @@ from hotline_sla.handlers.accountability import (
     refer_accountability_file,
     state_accountability_case,
 )
+from hotline_sla.handlers.assessment import weights_of
 from hotline_sla.handlers.circulars import get_circular, publish_circular, undone_orders
-from hotline_sla.handlers.documents import letter_of
+from hotline_sla.handlers.documents import letter_of, workbook_of
 from hotline_sla.handlers.key_supervision import start_key_supervision
 from hotline_sla.handlers.supervision import acknowledge_notice, act_on_due_moments, recompute_provisional
 
@@ -40,6 +41,8 @@ __all__ = [
     "start_key_supervision",
     "state_accountability_case",
     "undone_orders",
+    "weights_of",
+    "workbook_of",
 ]
 
 ON_EVENT: dict[type[Message], Callable[..., Any]] = {

@@ -12,6 +12,7 @@ from hotline_sla.domain.assessment import Order
 from hotline_sla.domain.circular import Circular, Undone
 from hotline_sla.domain.deadline import Deadline, Moment
 from hotline_sla.domain.supervision import Ground, KeySupervision, Step, Supervision
+from hotline_sla.domain.weights import Weights
 
 
 class Books(Protocol):
@@ -37,6 +38,12 @@ class Books(Protocol):
 
     def drop_moments(self, moments: Sequence[Moment]) -> None:
         """They were acted on."""
+
+    def published_weights(self) -> list[Weights]:
+        """Every version of the weights in the order of publication."""
+
+    def keep_unit_name(self, unit: str, display_name: str) -> None:
+        """How a unit is called, for what is issued on paper."""
 
     def orders(self, work_orders: Sequence[str]) -> dict[str, Order]:
         """Orders by name, locked; unknown ones are left out."""

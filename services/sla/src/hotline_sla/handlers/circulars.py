@@ -9,9 +9,10 @@ from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from uuid_utils.compat import uuid7
 
-from hotline_sla.domain.assessment import NotOwnUnit, Weights
+from hotline_sla.domain.assessment import NotOwnUnit
 from hotline_sla.domain.circular import Circular, Undone, circulable, circular_number, named
 from hotline_sla.domain.deadline import Law
+from hotline_sla.domain.weights import in_effect
 from hotline_sla.handlers.books import Books
 from hotline_sla.handlers.clocks import timestamp
 
@@ -27,12 +28,13 @@ def publish_circular(
     work_orders: Collection[str],
     text: str,
     grave: bool,
-    weights: Weights,
     tx: Books,
     now: datetime,
     law: Law,
 ) -> Circular:
-    """Name a unit for orders that it left undone; they cost it points. work_orders -- none: all that can be named.
+    """Name a unit for orders that it left undone; they cost it the points of the month it received them.
+
+    work_orders -- none: all that can be named.
 
     Raises NothingToCirculate, OrderNotCirculable.
     """
@@ -42,20 +44,22 @@ def publish_circular(
     orders = named(
         undone_orders(unit=unit, tx=tx, now=now, law=law), asked=[order.work_order for order in asked], unit=unit
     )
+    before = tx.orders(sorted(order.work_order for order in orders))
+    published = tx.published_weights()
+    points = [in_effect(published, order.received_date.replace(day=1)).circular_points for order in before.values()]
     circular = Circular(
         id=uuid7(),
         number=circular_number(serial=tx.next_circular_serial(), publish_time=now),
         unit=unit,
         text=text,
-        points=weights.circular_points * len(orders),
+        points=sum(points),
         grave=grave,
         publish_time=now,
         orders=orders,
     )
     tx.add_circular(circular)
-    before = tx.orders(sorted(order.work_order for order in orders))
     tx.save_orders([(order, replace(order, circulated=True)) for order in before.values()])
-    published = sla_events.CircularPublished(
+    announced = sla_events.CircularPublished(
         circular=circular.name,
         number=circular.number,
         unit=unit,
@@ -63,7 +67,7 @@ def publish_circular(
         grave=grave,
         publish_time=timestamp(now),
     )
-    tx.publish(published, aggregate=circular.name, time=now)
+    tx.publish(announced, aggregate=circular.name, time=now)
     return circular
 
 

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.names import uuid_of
 from uuid_utils.compat import uuid7
 
-from hotline_sla.domain.assessment import Counts, NotOwnUnit, Weights
+from hotline_sla.domain.assessment import Counts, NotOwnUnit
 from hotline_sla.domain.meeting import Action, Meeting, figures
+from hotline_sla.domain.notice import StatisticsNotice, WorkNotice
+from hotline_sla.domain.weights import Weights, in_effect
 
 MOST_UNITS = 100_000
 """A city has some hundreds; this bounds one statement."""
@@ -26,6 +29,18 @@ class Minutes(Protocol):
         self, *, start: date, end: date, unit: str | None, after: str, limit: int
     ) -> list[tuple[str, Counts]]:
         """What became of the orders received in a period, by unit."""
+
+    def published_weights(self) -> list[Weights]:
+        """Every version of the weights in the order of publication."""
+
+    def unit_names(self) -> dict[str, str]:
+        """How units are called that ever received an order."""
+
+    def statistics_notice(self, notice: UUID) -> StatisticsNotice | None:
+        """One statistics notice."""
+
+    def work_notice(self, notice: UUID) -> WorkNotice | None:
+        """One notice of how the hotline runs."""
 
     def add_meeting(self, meeting: Meeting) -> None:
         """Keep a new meeting."""
@@ -53,19 +68,26 @@ def plan_meeting(
     start: date,
     end: date,
     topics: Sequence[str],
-    weights: Weights,
+    notices: Sequence[str],
     tx: Minutes,
     now: datetime,
 ) -> Meeting:
-    """Put a meeting into the plan with the figures of a period (Art. 9(8)). Raises MeetingInThePast."""
+    """Put a meeting into the plan with the figures of a period and what was issued about it (Art. 8, 9(8)).
+
+    Raises MeetingInThePast, ResourceNotFound.
+    """
+    for notice in notices:
+        _require_issued(notice, tx)
+    weights = in_effect(tx.published_weights(), start)
     by_unit = tx.counts_by_unit(start=start, end=end, unit=None, after="", limit=MOST_UNITS)
     meeting = Meeting(
         id=uuid7(),
         title=title,
         plan_date=plan_date,
         topics=tuple(topics),
-        figures=figures(start=start, end=end, by_unit=by_unit, weights=weights),
+        figures=figures(start=start, end=end, by_unit=by_unit, weights=weights, names=tx.unit_names()),
         create_time=now,
+        notices=tuple(notices),
     )
     meeting.check()
     tx.add_meeting(meeting)
@@ -122,6 +144,13 @@ def finish_action(*, action_id: UUID, report: str, by: Principal, tx: Minutes, n
     tx.save_action(finished)
     tx.record(action="sla.meeting_actions.finish", resource=finished.name, time=now)
     return finished
+
+
+def _require_issued(notice: str, tx: Minutes) -> None:
+    id_ = uuid_of(notice, field="notices")
+    found = tx.work_notice(id_) if notice.startswith("workNotices/") else tx.statistics_notice(id_)
+    if found is None:
+        raise ResourceNotFound(resource=notice)
 
 
 def _meeting(meeting_id: UUID, *, etag: str, tx: Minutes) -> Meeting:

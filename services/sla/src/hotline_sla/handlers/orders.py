@@ -80,6 +80,8 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
     save(tx, law, clocks, after=time)
     steps.save()
     tx.save_orders([(before, order)])
+    if event.lead_unit_display_name:
+        tx.keep_unit_name(unit, event.lead_unit_display_name)
     announce_opened(tx, law, clocks, time=time)
 
 

@@ -1,4 +1,4 @@
-"""The tables of sla: clocks and due moments, supervision, orders and the counts of their units."""
+"""The tables of sla: clocks and due moments, supervision, orders and the counts of their units, notices."""
 
 from hotline_sla.adapters.postgres.accountability import AccountabilityFiles
 from hotline_sla.adapters.postgres.assessment import Assessments
@@ -11,7 +11,9 @@ from hotline_sla.adapters.postgres.clocks import (
     deadlines_query,
 )
 from hotline_sla.adapters.postgres.meetings import Meetings
+from hotline_sla.adapters.postgres.notices import Notices
 from hotline_sla.adapters.postgres.supervision import KeyFilter, KeySupervised, Supervisions
+from hotline_sla.adapters.postgres.weights import PublishedWeights
 
 __all__ = [
     "CLAIM_MOMENTS",
@@ -24,5 +26,5 @@ __all__ = [
 ]
 
 
-class Store(Clocks, Supervisions, Circulars, AccountabilityFiles, Assessments, Meetings):
+class Store(Clocks, Supervisions, Circulars, AccountabilityFiles, Assessments, Meetings, PublishedWeights, Notices):
     """A transaction over the tables of sla."""

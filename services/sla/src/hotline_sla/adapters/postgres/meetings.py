@@ -14,9 +14,10 @@ from hotline_sla.domain.meeting import Action, Figures, Meeting, MeetingState, S
 
 _MEETING = (
     "id, title, plan_date, topics, figures, state, create_time, hold_time, participants, decisions,"
-    " cancel_reason, version"
+    " cancel_reason, version, notices"
 )
 _ACTION = "id, meeting, text, owner, due_date, finish_time, report"
+_LISTS = ("topics", "participants", "decisions", "notices")
 _LAST = UUID(int=2**128 - 1)
 
 
@@ -100,18 +101,23 @@ class Meetings(Tables):
 
 
 def _meeting_row(meeting: Meeting) -> dict[str, Any]:
-    figures = asdict(meeting.figures)
-    days = {name: figures[name].isoformat() for name in ("start_date", "end_date")}
-    lists = {name: list(getattr(meeting, name)) for name in ("topics", "participants", "decisions")}
-    return vars(meeting) | lists | {"figures": Jsonb(figures | days)}
+    lists = {name: list(getattr(meeting, name)) for name in _LISTS}
+    return vars(meeting) | lists | {"figures": kept_figures(meeting.figures)}
 
 
 def _meeting(row: Mapping[str, Any]) -> Meeting:
-    lists = {name: tuple(row[name]) for name in ("topics", "participants", "decisions")}
-    return Meeting(**{**row, **lists, "state": MeetingState(row["state"]), "figures": _figures(row["figures"])})
+    lists = {name: tuple(row[name]) for name in _LISTS}
+    return Meeting(**{**row, **lists, "state": MeetingState(row["state"]), "figures": figures_of(row["figures"])})
 
 
-def _figures(kept: Mapping[str, Any]) -> Figures:
+def kept_figures(figures: Figures) -> Jsonb:
+    """Figures as they are kept."""
+    kept = asdict(figures)
+    return Jsonb(kept | {name: kept[name].isoformat() for name in ("start_date", "end_date")})
+
+
+def figures_of(kept: Mapping[str, Any]) -> Figures:
+    """Figures as they were kept."""
     return Figures(
         start_date=date.fromisoformat(kept["start_date"]),
         end_date=date.fromisoformat(kept["end_date"]),
@@ -122,7 +128,7 @@ def _figures(kept: Mapping[str, Any]) -> Figures:
 
 
 def _standing(kept: Mapping[str, Any]) -> Standing:
-    return Standing(unit=kept["unit"], counts=Counts(**kept["counts"]), score=kept["score"])
+    return Standing(**{**kept, "counts": Counts(**kept["counts"])})
 
 
 def _action(row: Mapping[str, Any]) -> Action:
