@@ -18,7 +18,6 @@ from hotline_kernel.call import Call
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid, ResourceNotFound
 from hotline_sla import handlers
 from hotline_sla.domain.assessment import NotOwnUnit, PeriodInvalid
-from hotline_sla.domain.weights import Weights
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 
 from tests.integration.sla.office import Office, shanghai, stamp
@@ -234,7 +233,6 @@ class TestScores:
                 work_orders=[],
                 text="",
                 grave=False,
-                weights=Weights(),
                 tx=tx,
                 now=shanghai("2026-05-15 18:00"),
                 law=office.law,

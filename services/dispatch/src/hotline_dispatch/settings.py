@@ -48,6 +48,7 @@ class Settings(settings.Settings):
             OfficeDuty.DIRECTIVE: timedelta(hours=self.office_directive_hours),
             OfficeDuty.EXTENSION: timedelta(hours=self.office_extension_hours),
         }
+
     vault_key: Path = Field(
         Path("/etc/hotline/vault/keys"),
         description="Key-encryption keys of webhooks' secrets, a line each (`id base64`), newest last; not readable by"

@@ -89,5 +89,5 @@ ALTER TABLE meeting ADD COLUMN notices text[] NOT NULL DEFAULT '{}';
 def upgrade() -> None:
     op.execute(NOTICES)
     with op.get_context().autocommit_block():
-        op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS work_order_by_received ON work_order (received_time)")
-        op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS work_order_left_by_received ON work_order_left (received_time)")
+        for table in ("work_order", "work_order_left"):
+            op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {table}_by_received ON {table} (received_time)")
