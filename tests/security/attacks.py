@@ -73,6 +73,7 @@ _NAMES = {
 _SAMPLES = {
     "^[1-3]$": "1",
     "^[a-z][a-z_]{0,39}$": "courtesy",
+    "^units/[a-z0-9-]{1,40}/versions/": f"{CITY_UNIT}/versions/1",
     "^units/": CITY_UNIT,
     "^trades/": "trades/heating",
     "^weights/": "weights/2017-1",
@@ -90,7 +91,7 @@ _SAMPLES = {
 }
 _RESOURCES = frozenset({"Unit", "Entry"})  # which come in requests; what they must have, their services say
 # Of a resource that comes back in a request: not looked at.
-_SET_BY_US = frozenset({"create_time", "update_time", "state_time", "wrap_up_due_time"})
+_SET_BY_US = frozenset({"create_time", "update_time", "state_time", "wrap_up_due_time", "close_date"})
 
 
 @dataclass(frozen=True)

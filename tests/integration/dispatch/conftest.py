@@ -97,6 +97,12 @@ class Dispatch:
         assert isinstance(order, work_order_pb2.WorkOrder)
         return order
 
+    def tick(self, *names: str) -> None:
+        """What the pump's tickers of these names do."""
+        for ticker in self.application.tickers:
+            if ticker.name in names:
+                ticker.run()
+
     def order(self, name: str, who: Principal | None = None) -> Any:
         request = dispatch_service_pb2.GetWorkOrderRequest(name=name)
         return self.call("GetWorkOrder", request, who or OFFICE)
@@ -175,7 +181,7 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
     application.database.open()
     running = Dispatch(application=application, clock=clock, intake=intake, intake_server=server)
     with application.database.transaction() as tx:  # the record stays: it cannot be emptied
-        tx.run("TRUNCATE work_order, work_order_unit, unit, outbox, outbox_sequence, request")
+        tx.run("TRUNCATE work_order, work_order_unit, unit, unit_version, outbox, outbox_sequence, request")
     for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
         unit = work_order_pb2.Unit(name=f"units/{name}", display_name=name, region="130102", principal=principal)
         unit.kind = work_order_pb2.UNIT_KIND_DEPARTMENT

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hotline_dispatch.domain.part import PartState
 from hotline_dispatch.domain.record import (
     Directive,
     DirectiveKind,
@@ -43,7 +44,7 @@ from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_kernel.errors import StateNotAllowed
 
 MONDAY = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
-HEATING, WATER = "units/heating", "units/water"
+HEATING, WATER, ROADS = "units/heating", "units/water", "units/roads"
 HOUR = timedelta(hours=1)
 
 
@@ -169,6 +170,52 @@ class TestSendBack:
         order.request_extension(by=HEATING, working_days=3, reason="材料未到", now=MONDAY)
         order.send_back(by=HEATING, reason="不属本单位", limit=2, now=MONDAY)
         assert order.extension is None
+
+
+class TestSuccession:
+    def closed(self, order: WorkOrder, unit: str, heir: str | None) -> None:
+        order.succeed(unit=unit, heir=heir, reason="机构改革", now=MONDAY + HOUR)
+
+    def test_puts_the_heir_in_the_leads_place_and_keeps_what_was_done(self) -> None:
+        order = dispatched(supporting=(WATER,))
+        contact = order.record_first_contact(by=HEATING, actor="x", note="n", contact_time=None, now=MONDAY)
+        self.closed(order, HEATING, ROADS)
+        assert order.assignment == Assignment(ROADS, (WATER,))
+        assert order.first_contact == contact
+        held = [(each.unit, each.start_time, each.end_time) for each in order.holdings[-2:]]
+        assert held == [(HEATING, MONDAY, MONDAY + HOUR), (ROADS, MONDAY + HOUR, None)]
+
+    def test_lets_a_supporter_lead_that_takes_the_leads_place(self) -> None:
+        order = dispatched(supporting=(WATER, ROADS))
+        self.closed(order, HEATING, WATER)
+        assert order.assignment == Assignment(WATER, (ROADS,))
+
+    def test_without_an_heir_gives_the_order_to_the_office(self) -> None:
+        order = dispatched()
+        order.record_first_contact(by=HEATING, actor="x", note="n", contact_time=None, now=MONDAY)
+        self.closed(order, HEATING, None)
+        assert (order.state, order.lead, order.first_contact) == (State.AWAITING_LEAD, "", None)
+        assert (order.holdings[-1].unit, order.holdings[-1].reason) == ("", "机构改革")
+        assert not order.send_backs
+
+    @pytest.mark.parametrize(
+        ("heir", "supporting"), [(ROADS, (ROADS,)), (None, ()), (HEATING, ())], ids=["another", "nobody", "the lead"]
+    )
+    def test_of_a_supporter_leaves_the_lead_alone(self, heir: str | None, supporting: tuple[str, ...]) -> None:
+        order = dispatched(supporting=(WATER,))
+        due = Due(date(2026, 5, 20), MONDAY + 200 * HOUR, False, MONDAY)
+        order.carry_due(round_number=1, due=due, now=MONDAY)
+        order.assign_part(by=HEATING, unit=WATER, text="查漏", due_date=None, now=MONDAY)
+        holdings = order.holdings
+        self.closed(order, WATER, heir)
+        assert (order.assignment, order.holdings) == (Assignment(HEATING, supporting), holdings)
+        [part] = order.parts
+        assert part.state is (PartState.OPEN if supporting else PartState.LAPSED)
+        assert part.unit == (heir or WATER)
+
+    def test_of_a_unit_that_has_nothing_to_do_with_it_is_refused(self) -> None:
+        with pytest.raises(NotOwnUnit):
+            self.closed(dispatched(), ROADS, WATER)
 
 
 class TestFirstContact:

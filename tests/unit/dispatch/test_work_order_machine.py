@@ -85,6 +85,13 @@ class WorkOrderLife(RuleBasedStateMachine):
     def unit_sends_back(self, by: str) -> None:
         self.attempt(lambda o: o.send_back(by=by, reason="不属本单位", limit=LIMIT, now=self.now))
 
+    @rule(unit=UNITS, heir=st.one_of(st.none(), UNITS))
+    def unit_is_closed(self, unit: str, heir: str | None) -> None:
+        due = self.order.due
+        if self.attempt(lambda o: o.succeed(unit=unit, heir=heir, reason="撤销", now=self.now)):
+            assert self.order.due == due
+            assert unit == heir or self.order.assignment is None or unit not in self.order.assignment.units
+
     @rule(by=st.one_of(st.none(), ANYBODY), minutes=MAYBE_SHIFT)
     def contact_recorded(self, by: str | None, minutes: int | None) -> None:
         self.attempt(

@@ -31,6 +31,7 @@ from hotline_cli.commands import (
     supervising,
     tracing,
     training,
+    units,
     weights,
 )
 from hotline_cli.local import commands as local
@@ -58,6 +59,7 @@ _PARTS = (
 )  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)
+app.add_typer(units.app, name="unit", help="Keep the registry of units (Art. 10).")
 app.add_typer(categories.app, name="category", help="Change the tree of categories (Art. 5).")
 app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
 app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")

@@ -50,6 +50,7 @@ class _Books:
     orders: dict[str, work_order_pb2.WorkOrder]
     clocks: dict[str, list[deadline_pb2.Deadline]]
     callbacks: dict[tuple[str, int], list[callback_pb2.Callback]]
+    closed_units: set[str]
 
 
 def verify(hotline: Hotline, *, profile: str = "city") -> Proof:
@@ -94,7 +95,13 @@ def _read(auditor: Person) -> _Books:
         for page in pages(auditor.intake.ListAppeals, intake.ListAppealsRequest(page_size=_PAGE))
         for appeal in page.appeals
     }
-    return _Books(appeals, orders, clocks, callbacks)
+    closed_units = {
+        unit.name
+        for page in pages(auditor.dispatch.ListUnits, dispatch.ListUnitsRequest(page_size=_PAGE, show_closed=True))
+        for unit in page.units
+        if unit.HasField("close_date")
+    }
+    return _Books(appeals, orders, clocks, callbacks, closed_units)
 
 
 def _appeals(books: _Books) -> list[str]:
@@ -129,6 +136,8 @@ def _orders(books: _Books) -> list[str]:
     for name, order in books.orders.items():
         if order.state not in without_lead and not order.lead_unit:
             found.append(f"{name} ({order.number}): is out without a lead unit (Art. 22)")
+        if order.state == _OrderState.WORK_ORDER_STATE_DISPATCHED and order.lead_unit in books.closed_units:
+            found.append(f"{name} ({order.number}): is with {order.lead_unit}, which was closed (Art. 10)")
         if order.lead_unit and order.directive.kind and not order.directive.HasField("directive_time"):
             found.append(f"{name} ({order.number}): is out without its directive (Art. 23)")
         if order.HasField("result") and order.study_grounds and not order.HasField("study"):

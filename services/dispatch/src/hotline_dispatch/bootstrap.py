@@ -15,7 +15,7 @@ from hotline_kernel.pump import Ticker
 from hotline_dispatch.adapters.clients import IntakeReferrals
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.entrypoints.grpc_server import DispatchServicer
-from hotline_dispatch.handlers import directives, events
+from hotline_dispatch.handlers import directives, events, reorganisations
 from hotline_dispatch.settings import Settings
 
 ORDERS_A_TRANSACTION = 100
@@ -65,6 +65,16 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
             chased = directives.chase(tx=tx, every=every, now=legal_time.now(), limit=ORDERS_A_TRANSACTION)
         return chased == ORDERS_A_TRANSACTION
 
+    def change_units() -> bool:
+        with database.transaction() as tx:
+            changed = reorganisations.change_units(tx=tx, now=legal_time.now(), limit=ORDERS_A_TRANSACTION)
+        return changed == ORDERS_A_TRANSACTION
+
+    def hand_over() -> bool:
+        with database.transaction() as tx:
+            handed = reorganisations.hand_orders_over(tx=tx, now=legal_time.now(), limit=ORDERS_A_TRANSACTION)
+        return handed == ORDERS_A_TRANSACTION
+
     def gauge() -> bool:
         with database.transaction() as tx:
             telemetry.DIRECTIVES_LATE.labels(settings.service).set(tx.count_chased())
@@ -72,5 +82,7 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
 
     return [
         Ticker(name="directives", interval_seconds=TICK_SECONDS, run=chase),
+        Ticker(name="unit-changes", interval_seconds=TICK_SECONDS, run=change_units),
+        Ticker(name="hand-overs", interval_seconds=TICK_SECONDS, run=hand_over),
         Ticker(name="directive-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
     ]

@@ -93,6 +93,10 @@ _KINDS = {
         "office", dispatch.ListUnitsRequest, lambda p: p.dispatch.ListUnits, "units",
         ("name", "display_name", "region", "principal", "competences"),
     ),
+    "unit-versions": _Kind(
+        "office", dispatch.ListUnitVersionsRequest, lambda p: p.dispatch.ListUnitVersions, "versions",
+        ("name", "state", "effective_date", "changed_fields", "actor", "reason"),
+    ),
     "deadlines": _Kind(
         "office", sla.ListDeadlinesRequest, lambda p: p.sla.ListDeadlines, "deadlines",
         ("kind", "state", "due_time", "unit", "subject", "name"),

@@ -28,7 +28,8 @@ from hotline_dispatch.domain.record import (
     Study,
     StudyGround,
 )
-from hotline_dispatch.domain.unit import Unit, UnitKind
+from hotline_dispatch.domain.unit import Handler, Unit, UnitKind
+from hotline_dispatch.domain.unit_version import UnitVersion
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import stamp
 from hotline_dispatch.handlers.units import UPDATABLE
@@ -92,7 +93,31 @@ def unit(known: Unit) -> work_order_pb2.Unit:
         principal=known.principal,
         competences=known.competences,
         superior=known.superior,
+        handling_body=known.handling_body,
+        handlers=[
+            work_order_pb2.Handler(name=handler.name, duty=handler.duty, telephone=handler.telephone)
+            for handler in known.handlers
+        ],
+        working_hours=known.working_hours,
+        office_telephone=known.office_telephone,
+        office_address=known.office_address,
+        close_date=_day(known.close_date) if known.close_date else None,
+        successor=known.successor,
         etag=str(known.version),
+    )
+
+
+def unit_version(version: UnitVersion) -> work_order_pb2.UnitVersion:
+    """A change of a unit for its readers."""
+    return work_order_pb2.UnitVersion(
+        name=version.name,
+        effective_date=_day(version.effective_date),
+        change_time=stamp(version.change_time),
+        actor=version.actor,
+        reason=version.reason,
+        changed_fields=version.changed_fields,
+        state=work_order_pb2.UnitVersionState.Value(f"UNIT_VERSION_STATE_{version.state}"),
+        unit=unit(version.unit),
     )
 
 
@@ -107,6 +132,11 @@ def new_unit(message: work_order_pb2.Unit) -> Unit:
         principal=message.principal,
         competences=list(message.competences),
         superior=message.superior,
+        handling_body=message.handling_body,
+        handlers=_handlers(message),
+        working_hours=message.working_hours,
+        office_telephone=message.office_telephone,
+        office_address=message.office_address,
     )
 
 
@@ -136,8 +166,14 @@ def _unit_value(message: work_order_pb2.Unit, path: str) -> object:
             return _unit_kind(message.kind)
         case "competences":
             return list(message.competences)
+        case "handlers":
+            return _handlers(message)
         case _:
             return getattr(message, path, None)
+
+
+def _handlers(message: work_order_pb2.Unit) -> tuple[Handler, ...]:
+    return tuple(Handler(handler.name, handler.duty, handler.telephone) for handler in message.handlers)
 
 
 def _unit_kind(value: work_order_pb2.UnitKind.ValueType) -> UnitKind:

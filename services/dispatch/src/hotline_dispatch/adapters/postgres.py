@@ -28,7 +28,8 @@ from hotline_dispatch.domain.record import (
     Study,
     StudyGround,
 )
-from hotline_dispatch.domain.unit import Assignment, Unit, UnitKind
+from hotline_dispatch.domain.unit import Assignment, Handler, Unit, UnitKind
+from hotline_dispatch.domain.unit_version import UnitVersion, UnitVersionState
 from hotline_dispatch.domain.work_order import WorkOrder
 
 # Parts of an order that are read and written whole, as JSON.
@@ -70,7 +71,36 @@ _FLAT = (
 )
 _MUTABLE = (*_CHANGING, *_FLAT, *_PARTS)
 _ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", *_MUTABLE, "version")
-_UNIT_COLUMNS = ("name", "display_name", "region", "kind", "principal", "competences", "superior", "version")
+_UNIT_COLUMNS = (
+    "name",
+    "display_name",
+    "region",
+    "kind",
+    "principal",
+    "competences",
+    "superior",
+    "handling_body",
+    "handlers",
+    "working_hours",
+    "office_telephone",
+    "office_address",
+    "close_date",
+    "successor",
+    "version",
+)
+_HANDLERS = TypeAdapter(tuple[Handler, ...])
+_CONTENT = TypeAdapter(Unit)
+_VERSION_COLUMNS = (
+    "unit",
+    "number",
+    "effective_date",
+    "change_time",
+    "actor",
+    "reason",
+    "changed_fields",
+    "state",
+    "content",
+)
 
 
 def _names(columns: Sequence[str], prefix: str = "") -> str:
@@ -91,6 +121,8 @@ _UPDATE_ORDER = f"UPDATE work_order SET {_sets(_MUTABLE)}, version = version + 1
 _UNIT = _names(_UNIT_COLUMNS)
 _INSERT_UNIT = f"INSERT INTO unit ({_UNIT}) VALUES ({_values(_UNIT_COLUMNS)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE_UNIT = f"UPDATE unit SET {_sets(_UNIT_COLUMNS[1:-1])}, version = version + 1 WHERE name = %(name)s"
+_VERSION = _names(_VERSION_COLUMNS)
+_INSERT_VERSION = f"INSERT INTO unit_version ({_VERSION}) VALUES ({_values(_VERSION_COLUMNS)})"
 
 _ABOVE = """above AS (
   SELECT name, superior, 0 AS step FROM unit WHERE name = %(unit)s
@@ -145,11 +177,7 @@ class Store(Transaction):
         """An order; locked until the end of the transaction if it is to be changed."""
         lock = "FOR UPDATE" if for_update else ""
         row = self.one(f"SELECT {_ORDER} FROM work_order o WHERE o.id = %(id)s {lock}", {"id": order_id})
-        if row is None:
-            return None
-        order = _order(row)
-        self._units_before[order.id] = _units(order)
-        return order
+        return self._found(row) if row else None
 
     def has_order_of(self, appeal: str) -> bool:
         """Whether the appeal has its order already."""
@@ -180,6 +208,16 @@ class Store(Transaction):
         )
         return [_order(row) for row in rows]
 
+    def claim_orders_of_closed(self, *, limit: int) -> list[WorkOrder]:
+        """Open orders that a closed unit leads or supports, locked; others' are left to them."""
+        rows = self.all(
+            f"SELECT {_ORDER} FROM work_order o WHERE o.id IN ("
+            " SELECT w.work_order FROM unit u JOIN work_order_unit w ON w.unit = u.name AND w.is_open"
+            "  WHERE u.close_date IS NOT NULL LIMIT %(limit)s) FOR UPDATE SKIP LOCKED",
+            {"limit": limit},
+        )
+        return [self._found(row) for row in rows]
+
     def count_chased(self) -> int:
         """Urgent orders whose directive did not come in time, counted up to 1,000."""
         row = self.one(
@@ -209,16 +247,91 @@ class Store(Transaction):
 
     def add_unit(self, unit: Unit) -> bool:
         """Keeps a new unit; False if the name is taken."""
-        return self.count(_INSERT_UNIT, vars(unit)) == 1
+        return self.count(_INSERT_UNIT, _unit_values(unit)) == 1
 
     def save_unit(self, unit: Unit) -> None:
         """Keeps a changed unit; its version grows."""
-        self.run(_UPDATE_UNIT, vars(unit))
+        self.run(_UPDATE_UNIT, _unit_values(unit))
         unit.version += 1
 
-    def list_units(self, *, region: str, competence: str, after: str, limit: int) -> list[Unit]:
+    def claim_changing_units(self, *, until: date, limit: int) -> list[Unit]:
+        """Units with a planned change whose day has come, locked; others' are left to them."""
+        rows = self.all(
+            f"SELECT {_UNIT} FROM unit WHERE name IN ("
+            " SELECT unit FROM unit_version WHERE state = 'PLANNED' AND effective_date <= %(until)s)"
+            " ORDER BY name LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+            {"until": until, "limit": limit},
+        )
+        return [_unit(row) for row in rows]
+
+    def planned_versions(self, unit: str, *, until: date) -> list[UnitVersion]:
+        """Changes of a unit that are planned until a day, by day, then number."""
+        rows = self.all(
+            f"SELECT {_VERSION} FROM unit_version WHERE unit = %(unit)s AND state = 'PLANNED'"
+            " AND effective_date <= %(until)s ORDER BY effective_date, number",
+            {"unit": unit, "until": until},
+        )
+        return [_version(row) for row in rows]
+
+    def closing_of(self, unit: str) -> UnitVersion | None:
+        """The planned closing of a unit."""
+        row = self.one(
+            f"SELECT {_VERSION} FROM unit_version WHERE unit = %(unit)s AND state = 'PLANNED'"
+            " AND 'close_date' = ANY(changed_fields)",
+            {"unit": unit},
+        )
+        return _version(row) if row else None
+
+    def unit_on(self, name: str, *, day: date) -> Unit | None:
+        """The unit as it was on a day that has passed."""
+        row = self.one(
+            "SELECT content FROM unit_version WHERE unit = %(unit)s AND state = 'IN_EFFECT'"
+            " AND effective_date <= %(day)s ORDER BY effective_date DESC, number DESC LIMIT 1",
+            {"unit": name, "day": day},
+        )
+        return _CONTENT.validate_python(row["content"]) if row else None
+
+    def find_version(self, unit: str, number: int) -> UnitVersion | None:
+        """One change of a unit."""
+        row = self.one(
+            f"SELECT {_VERSION} FROM unit_version WHERE unit = %(unit)s AND number = %(number)s",
+            {"unit": unit, "number": number},
+        )
+        return _version(row) if row else None
+
+    def next_version_number(self, unit: str) -> int:
+        """The number of a unit's next change; the unit is locked."""
+        row = self.one(
+            "SELECT number FROM unit_version WHERE unit = %(unit)s ORDER BY number DESC LIMIT 1", {"unit": unit}
+        )
+        return row["number"] + 1 if row else 1
+
+    def add_version(self, version: UnitVersion) -> None:
+        """Keeps a new change."""
+        self.run(_INSERT_VERSION, _version_values(version))
+
+    def save_version(self, version: UnitVersion) -> None:
+        """Keeps a change that took effect or was withdrawn."""
+        self.run(
+            "UPDATE unit_version SET state = %(state)s, content = %(content)s"
+            " WHERE unit = %(unit)s AND number = %(number)s",
+            _version_values(version),
+        )
+
+    def list_versions(self, *, unit: str, before: int, limit: int) -> list[UnitVersion]:
+        """Changes of a unit, the latest put on record first, earlier than number `before` unless that is 0."""
+        rows = self.all(
+            f"SELECT {_VERSION} FROM unit_version WHERE unit = %(unit)s AND (%(before)s = 0 OR number < %(before)s)"
+            " ORDER BY number DESC LIMIT %(limit)s",
+            {"unit": unit, "before": before, "limit": limit},
+        )
+        return [_version(row) for row in rows]
+
+    def list_units(self, *, region: str, competence: str, show_closed: bool, after: str, limit: int) -> list[Unit]:
         """Units by name, beyond `after`; empty filters filter nothing."""
         conditions = ["name > %(after)s"]
+        if not show_closed:
+            conditions.append("close_date IS NULL")
         if region:
             conditions.append("region = %(region)s")
         if competence:
@@ -228,6 +341,11 @@ class Store(Transaction):
             {"after": after, "region": region, "competence": competence, "limit": limit},
         )
         return [_unit(row) for row in rows]
+
+    def _found(self, row: dict[str, Any]) -> WorkOrder:
+        order = _order(row)
+        self._units_before[order.id] = _units(order)
+        return order
 
     def _keep_units(self, order: WorkOrder) -> None:
         units, before = _units(order), self._units_before.get(order.id, {})
@@ -388,4 +506,25 @@ def _due(row: dict[str, Any]) -> Due | None:
 
 
 def _unit(row: dict[str, Any]) -> Unit:
-    return Unit(**row | {"kind": UnitKind(row["kind"])})
+    return Unit(**row | {"kind": UnitKind(row["kind"]), "handlers": _HANDLERS.validate_python(row["handlers"])})
+
+
+def _unit_values(unit: Unit) -> dict[str, Any]:
+    return vars(unit) | {"handlers": _json(_HANDLERS, unit.handlers)}
+
+
+def _version(row: dict[str, Any]) -> UnitVersion:
+    values = {column: row[column] for column in _VERSION_COLUMNS if column not in ("unit", "content")}
+    return UnitVersion(
+        _CONTENT.validate_python(row["content"]),
+        **values | {"changed_fields": tuple(row["changed_fields"]), "state": UnitVersionState(row["state"])},
+    )
+
+
+def _version_values(version: UnitVersion) -> dict[str, Any]:
+    values = {column: getattr(version, column) for column in _VERSION_COLUMNS if column not in ("unit", "content")}
+    return values | {
+        "unit": version.unit.name,
+        "changed_fields": list(version.changed_fields),
+        "content": _json(_CONTENT, version.unit),
+    }

@@ -73,6 +73,13 @@ def lapse(parts: Sequence[Part], *, but: Collection[str] = ()) -> tuple[Part, ..
     )
 
 
+def inherit(parts: Sequence[Part], *, unit: str, heir: str) -> tuple[Part, ...]:
+    """A unit was closed: who takes its place has its open parts to do, until the same day."""
+    return tuple(
+        replace(part, unit=heir) if part.unit == unit and part.state is PartState.OPEN else part for part in parts
+    )
+
+
 def not_after(parts: Sequence[Part], *, lead_due_date: date) -> tuple[Part, ...]:
     """The lead's day moved: no open part ends after it."""
     return tuple(

@@ -34,6 +34,30 @@ class UnitUnknown(Refused):
     zh = "承办单位名录中没有 {unit}（第十条）。"
 
 
+class UnitClosed(Refused):
+    """There is no {unit} any more from {close_date} on: {successor} takes its place."""
+
+    reason = "UNIT_CLOSED"
+    article = "Art. 10"
+    zh = "{unit} 自 {close_date} 起撤销，由 {successor} 承接（第十条）。"
+
+
+class SuccessorItself(Invalid):
+    """{unit} cannot take its own place: name another unit."""
+
+    reason = "SUCCESSOR_ITSELF"
+    article = "Art. 10"
+    zh = "{unit} 不能由其自身承接，请填写其他承办单位（第十条）。"
+
+
+class EffectiveDatePast(Invalid):
+    """A change of the registry holds from today, {today}, or a later day on."""
+
+    reason = "EFFECTIVE_DATE_PAST"
+    article = "Art. 10(1)"
+    zh = "名录变更须自今日（{today}）或以后的日期起生效（第十条第一项；不追溯为本系统所定）。"
+
+
 class NotOwnUnit(Denied):
     """The order is another unit's."""
 

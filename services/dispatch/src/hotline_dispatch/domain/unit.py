@@ -1,6 +1,7 @@
 """Units (承办单位): who handles orders, and who of them handles one order (Art. 7, 10, 22)."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from hotline_dispatch.domain.refusals import LeadAlsoSupporting
@@ -14,9 +15,22 @@ class UnitKind(StrEnum):
     PUBLIC_SERVICE = "PUBLIC_SERVICE"
 
 
+@dataclass(frozen=True)
+class Handler:
+    """Somebody in a unit who works for the hotline (工作人员, Art. 10(1)): data of an office, not of a citizen."""
+
+    name: str
+    duty: str = ""
+    telephone: str = ""
+
+
 @dataclass
 class Unit:
-    """A unit (承办单位) of the registry (Art. 10). Without a principal its orders go to the office (Art. 10(1))."""
+    """A unit (承办单位) of the registry (Art. 10). Without a principal its orders go to the office (Art. 10(1)).
+
+    close_date -- from this day on there is no such unit any more;  successor -- who takes its place then, empty: the
+    office takes its orders.
+    """
 
     name: str
     display_name: str
@@ -26,7 +40,19 @@ class Unit:
     competences: list[str]
     superior: str = ""
     """The unit above it; empty if none. Who is above the unit complained about need not know who complained."""
+    handling_body: str = ""
+    handlers: tuple[Handler, ...] = ()
+    working_hours: str = ""
+    office_telephone: str = ""
+    office_address: str = ""
+    close_date: date | None = None
+    successor: str = ""
     version: int = 1
+
+    @property
+    def is_closed(self) -> bool:
+        """There is no such unit any more."""
+        return self.close_date is not None
 
 
 @dataclass(frozen=True)

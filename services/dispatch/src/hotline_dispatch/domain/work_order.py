@@ -8,7 +8,7 @@ from uuid import UUID
 from hotline_kernel.calendar import ZONE
 
 from hotline_dispatch.domain.holding import Holding, hand_over, overdue, put_down
-from hotline_dispatch.domain.part import Part, assign, lapse, not_after
+from hotline_dispatch.domain.part import Part, assign, inherit, lapse, not_after
 from hotline_dispatch.domain.part import report as report_part
 from hotline_dispatch.domain.record import (
     Directive,
@@ -220,6 +220,29 @@ class WorkOrder:
             raise SendBackLimitReached(limit=str(limit))
         self.send_backs.append(SendBack(by, reason, now))
         self._return_to_office(reason, now)
+
+    def succeed(self, *, unit: str, heir: str | None, reason: str, now: datetime) -> None:
+        """A unit that has it was closed: its heir takes its place (Art. 10, 22); no deadline moves.
+
+        What the unit recorded and asked stays good (ours): its heir goes on where it stopped.
+        heir -- None: nobody can; then an order that it leads goes to the office, one that it supports goes on
+        without it. Raises `StateNotAllowed`, `NotOwnUnit`.
+        """
+        self._require(State.DISPATCHED)
+        self.require_visible(to_unit=unit)
+        lead = heir if unit == self.lead else self.lead
+        if lead is None:
+            self._return_to_office(reason, now)
+            return
+        others = self.assignment.supporting if self.assignment else ()
+        heirs = dict.fromkeys(heir if other == unit else other for other in others)
+        assignment = Assignment(lead, tuple(other for other in heirs if other not in (None, lead)))
+        if heir is not None:
+            self.parts = inherit(self.parts, unit=unit, heir=heir)
+        if lead != self.lead:
+            self._send_out(assignment, now, reason=reason)
+        self.assignment = assignment
+        self.parts = lapse(self.parts, but=assignment.supporting)
 
     def assign_part(self, *, by: str | None, unit: str, text: str, due_date: date | None, now: datetime) -> None:
         """The lead, or the office, tells a supporting unit what is its part, and until when (Art. 7, 22).

@@ -19,7 +19,8 @@ from hotline_kernel.names import uuid_of
 
 from hotline_dispatch.domain.record import State
 from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
-from hotline_dispatch.domain.unit import Assignment
+from hotline_dispatch.domain.unit import Assignment, Unit
+from hotline_dispatch.domain.unit_version import closed
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.ports import Store
 
@@ -56,33 +57,56 @@ def load_for_change(tx: Store, name: str, etag: str) -> WorkOrder:
 
 
 def ready(tx: Store, order: WorkOrder, proposed: Assignment | None) -> Assignment | None:
-    """The proposed units if the lead can lead; None sends the order to the office, never nowhere (Art. 10(1))."""
+    """The proposed units, or who took their place, if the lead can lead.
+
+    None sends the order to the office, never nowhere (Art. 10(1)).
+    """
     if proposed is None:
         return None
     known = tx.find_units(proposed.units)
-    lead = known.get(proposed.lead)
+    lead = heir_of(tx, known.get(proposed.lead))
     if lead is None:
         _log.warning("proposed_lead_unknown", work_order=order.name, unit=proposed.lead)
         return None
-    if not lead.principal:
-        alarm_no_principal(lead.name, order)
+    if not can_lead(tx, order, lead):
         return None
-    if is_concerned(tx, lead.name, about_unit=order.about_unit):
+    heirs = (heir_of(tx, known.get(unit)) for unit in proposed.supporting)
+    supporting = dict.fromkeys(unit.name for unit in heirs if unit is not None and unit.name != lead.name)
+    return Assignment(lead.name, tuple(supporting))
+
+
+def can_lead(tx: Store, order: WorkOrder, unit: Unit) -> bool:
+    """Somebody answers for the unit, else there is an alarm (Art. 10(1)); and the complaint is not about it."""
+    if not unit.principal:
+        alarm_no_principal(unit.name, order)
+        return False
+    if is_concerned(tx, unit.name, about_unit=order.about_unit):
         _log.warning("proposed_lead_concerned", work_order=order.name)
-        return None
-    return Assignment(proposed.lead, tuple(unit for unit in proposed.supporting if unit in known))
+        return False
+    return True
+
+
+def heir_of(tx: Store, unit: Unit | None) -> Unit | None:
+    """Who stands in a unit's place: itself, or who took it when it was closed; None if there is nobody."""
+    seen = set()
+    while unit is not None and unit.is_closed:
+        seen.add(unit.name)
+        unit = None if unit.successor in seen else tx.find_unit(unit.successor)
+    return unit
 
 
 def known_assignment(tx: Store, order: WorkOrder, lead: str, supporting: Collection[str]) -> Assignment:
     """The units that the office names; a lead without a principal raises an alarm (Art. 10(1)).
 
-    Raises `LeadAlsoSupporting`, `UnitUnknown`, `LeadConcerned`.
+    Raises `LeadAlsoSupporting`, `UnitUnknown`, `UnitClosed`, `LeadConcerned`.
     """
     assignment = Assignment(lead, tuple(supporting))
     known = tx.find_units(assignment.units)
     for unit in assignment.units:
         if unit not in known:
             raise UnitUnknown(unit=unit)
+        if known[unit].is_closed:
+            raise closed(known[unit])
     if is_concerned(tx, lead, about_unit=order.about_unit):
         raise LeadConcerned(unit=lead)
     if not known[lead].principal:
@@ -91,8 +115,15 @@ def known_assignment(tx: Store, order: WorkOrder, lead: str, supporting: Collect
 
 
 def is_concerned(tx: Store, unit: str, *, about_unit: str) -> bool:
-    """The complaint is about that unit, or about one above it: it cannot lead (Art. 36(4); that one above, ours)."""
-    return about_unit != "" and about_unit in (unit, *tx.superiors_of(unit))
+    """The complaint is about that unit, or about one above it: it cannot lead (Art. 36(4); that one above, ours).
+
+    Who took the place of the unit complained about is concerned as that was (ours).
+    """
+    if not about_unit:
+        return False
+    heir = heir_of(tx, tx.find_unit(about_unit))
+    concerned = {about_unit} if heir is None else {about_unit, heir.name}
+    return not concerned.isdisjoint((unit, *tx.superiors_of(unit)))
 
 
 def announce_relay(tx: Store, order: WorkOrder, now: datetime) -> None:

@@ -34,6 +34,7 @@ from hotline_dispatch.handlers.bookkeeping import (
 )
 from hotline_dispatch.handlers.directives import watch
 from hotline_dispatch.handlers.ports import Referrals, Store
+from hotline_dispatch.handlers.reorganisations import leave_closed
 
 _log = structlog.get_logger()
 
@@ -111,6 +112,7 @@ def end_review(event: ReviewConcluded, *, tx: Store, now: datetime, **_: object)
         _log.warning("review_of_order_without_result", work_order=order.name, review=event.review)
     elif event.outcome == callback_pb2.REVIEW_OUTCOME_REOPENED:
         order.reopen(leads_concerned=is_concerned(tx, order.lead, about_unit=order.about_unit), now=now)
+        leave_closed(order, tx=tx, now=now)
         saved_and_announced(tx, order, now)
     else:
         _close(tx, order, moment(event.conclude_time))

@@ -1,8 +1,8 @@
 """What the handlers need of the world outside."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from hotline_kernel.auth import Principal
 
 from hotline_dispatch.domain.unit import Unit
+from hotline_dispatch.domain.unit_version import UnitVersion
 from hotline_dispatch.domain.work_order import WorkOrder
 
 
@@ -38,6 +39,11 @@ class Store(Protocol):
     def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
         """Announces a fact about an aggregate."""
 
+    def record(
+        self, *, action: str, resource: str, time: datetime, purpose: str = "", details: Mapping[str, str] | None = None
+    ) -> None:
+        """Puts a deed on record (Art. 36)."""
+
     def find_order(self, order_id: UUID, *, for_update: bool = False) -> WorkOrder | None:
         """An order, locked if it is to be changed."""
 
@@ -52,6 +58,9 @@ class Store(Protocol):
 
     def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
         """Orders whose directive is to be asked for again, locked; others' are left to them."""
+
+    def claim_orders_of_closed(self, *, limit: int) -> list[WorkOrder]:
+        """Open orders that a closed unit has, locked; others' are left to them."""
 
     def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
         """A unit of the registry."""
@@ -70,3 +79,27 @@ class Store(Protocol):
 
     def save_unit(self, unit: Unit) -> None:
         """Keeps a changed unit; its version grows."""
+
+    def claim_changing_units(self, *, until: date, limit: int) -> list[Unit]:
+        """Units with a planned change whose day has come, locked; others' are left to them."""
+
+    def planned_versions(self, unit: str, *, until: date) -> list[UnitVersion]:
+        """Changes of a unit that are planned until a day, by day, then number."""
+
+    def closing_of(self, unit: str) -> UnitVersion | None:
+        """The planned closing of a unit."""
+
+    def unit_on(self, name: str, *, day: date) -> Unit | None:
+        """The unit as it was on a day that has passed."""
+
+    def find_version(self, unit: str, number: int) -> UnitVersion | None:
+        """One change of a unit."""
+
+    def next_version_number(self, unit: str) -> int:
+        """The number of a unit's next change; the unit is locked."""
+
+    def add_version(self, version: UnitVersion) -> None:
+        """Keeps a new change."""
+
+    def save_version(self, version: UnitVersion) -> None:
+        """Keeps a change that took effect or was withdrawn."""
