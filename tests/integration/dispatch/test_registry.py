@@ -166,7 +166,13 @@ class TestClosing:
 
     def test_meets_an_order_that_is_reopened_afterwards(self, dispatch: Any) -> None:
         order = dispatch.refer(lead_unit="units/heating")
-        report = rpc.ReportResultRequest(name=order.name, outcome=1, text="办结", reply_means=1, reply_text="已告知")
+        report = rpc.ReportResultRequest(
+            name=order.name,
+            outcome=work_order_pb2.OUTCOME_SOLVED,
+            text="办结",
+            reply_means=work_order_pb2.REPLY_MEANS_PHONE,
+            reply_text="已告知",
+        )
         dispatch.call("ReportResult", report, HEATING)
         closed(dispatch, "units/heating", into="units/roads")
         dispatch.tick(*SWEEP)
