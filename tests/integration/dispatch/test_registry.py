@@ -9,7 +9,7 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as rpc
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.feedback.events.v1.callback_events_pb2 import ReviewConcluded
 from hotline.feedback.v1 import callback_pb2
-from hotline_dispatch.domain.refusals import EffectiveDatePast, SuccessorItself, UnitClosed, UnitUnknown
+from hotline_dispatch.domain.refusals import EffectiveDatePast, LeadConcerned, SuccessorItself, UnitClosed, UnitUnknown
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound, StateNotAllowed
 
@@ -148,6 +148,18 @@ class TestClosing:
         after = dispatch.order(order.name)
         assert (state_of(after), after.lead_unit, after.holdings[-1].unit) == ("AWAITING_LEAD", "", "")
         assert dispatch.event_names(order.name) == ["WorkOrderDispatched", "WorkOrderAwaitingLead"]
+
+    def test_into_the_unit_that_the_complaint_is_about_gives_it_to_the_office(self, dispatch: Any) -> None:
+        order = dispatch.refer(lead_unit="units/heating")
+        about = rpc.MarkAboutUnitRequest(name=order.name, about_unit="units/water", reason="反映该单位")
+        dispatch.call("MarkAboutUnit", about, OFFICE)
+        closed(dispatch, "units/heating", into="units/water")
+        dispatch.tick(*SWEEP)
+        assert state_of(dispatch.order(order.name)) == "AWAITING_LEAD"
+        closed(dispatch, "units/water", into="units/roads")
+        request = rpc.DispatchWorkOrderRequest(name=order.name, lead_unit="units/roads")
+        with pytest.raises(LeadConcerned):
+            dispatch.call("DispatchWorkOrder", request, OFFICE)
 
     def test_sends_what_is_proposed_to_it_down_the_line_of_successors(self, dispatch: Any) -> None:
         closed(dispatch, "units/heating", into="units/water")

@@ -42,6 +42,13 @@ class UnitClosed(Refused):
     zh = "{unit} 自 {close_date} 起撤销，由 {successor} 承接（第十条）。"
 
 
+class UnitVersionStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}: only a change whose day has not come is withdrawn."""
+
+    article = "Art. 10(1)"
+    zh = "{resource} 当前为“{state}”，只有尚未生效的变更可以撤回（第十条第一项）。"
+
+
 class SuccessorItself(Invalid):
     """{unit} cannot take its own place: name another unit."""
 

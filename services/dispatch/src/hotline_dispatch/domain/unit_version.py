@@ -4,21 +4,25 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from hotline_kernel.errors import StateNotAllowed
+from hotline_kernel.wording import Code
 
-from hotline_dispatch.domain.refusals import EffectiveDatePast, SuccessorItself, UnitClosed
+from hotline_dispatch.domain.refusals import (
+    EffectiveDatePast,
+    SuccessorItself,
+    UnitClosed,
+    UnitVersionStateNotAllowed,
+)
 from hotline_dispatch.domain.unit import Unit
 
 
-class UnitVersionState(StrEnum):
+class UnitVersionState(Code):
     """Whether a change holds."""
 
-    PLANNED = "PLANNED"
-    IN_EFFECT = "IN_EFFECT"
-    WITHDRAWN = "WITHDRAWN"
+    PLANNED = "PLANNED", "待生效"
+    IN_EFFECT = "IN_EFFECT", "已生效"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
 
 
 @dataclass
@@ -51,9 +55,9 @@ class UnitVersion:
         self.state = UnitVersionState.IN_EFFECT
 
     def withdraw(self) -> None:
-        """Taken back before its day. Raises `StateNotAllowed`."""
+        """Taken back before its day. Raises `UnitVersionStateNotAllowed`."""
         if self.state is not UnitVersionState.PLANNED:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise UnitVersionStateNotAllowed(resource=self.name, state=self.state)
         self.state = UnitVersionState.WITHDRAWN
 
 
