@@ -10,7 +10,18 @@ from psycopg import sql
 
 # Sealing follows each record within a second, whoever made it, and its heads travel: no sign of a change by itself.
 # Neither is that sla adds up its counts every few seconds: what they count stands in its orders.
-_BACKGROUND = frozenset({"audit_seal", "audit_kept_head", "unit_day", "unit_day_shift"})
+# Nor are the positions of changes and the tries of calls to units' systems: of what changed, their orders tell.
+_BACKGROUND = frozenset(
+    {
+        "audit_seal",
+        "audit_kept_head",
+        "unit_day",
+        "unit_day_shift",
+        "work_order_change",
+        "webhook_line",
+        "webhook_delivery",
+    }
+)
 _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname

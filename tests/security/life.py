@@ -5,6 +5,7 @@ from datetime import UTC
 
 from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.dispatch.v1 import unit_system_service_pb2 as unit_systems
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.feedback.v1 import report_service_pb2 as reporting
@@ -45,6 +46,7 @@ class Life:
     contest: str
     hold: str
     work_order: str
+    webhook: str
     callback: str
     review: str
     report: str
@@ -151,6 +153,9 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         )
     )
     [report] = hotline.person("inspector").reports.ListReports(reporting.ListReportsRequest(page_size=1)).reports
+    issued = hotline.person("office").unit_systems.CreateWebhook(
+        unit_systems.CreateWebhookRequest(unit=UNIT, url="http://127.0.0.1:9/hotline", request_id=new_request_id())
+    )
     return Life(
         appeal=appeal.name,
         citizen=appeal.citizen,
@@ -164,6 +169,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         contest=contest.name,
         hold=hold.name,
         work_order=order,
+        webhook=issued.webhook.name,
         callback=callback,
         review=next(review.name for review in reviews if review.work_order == order),
         report=report.name,

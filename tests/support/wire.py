@@ -14,7 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from hotline.common.v1 import access_pb2
-from hotline.dispatch.v1 import dispatch_service_pb2
+from hotline.dispatch.v1 import dispatch_service_pb2, unit_system_service_pb2
 from hotline.feedback.v1 import feedback_service_pb2, report_service_pb2
 from hotline.intake.v1 import (
     call_centre_service_pb2,
@@ -37,7 +37,10 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"],
         call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"],
     ),
-    "dispatch": (dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],),
+    "dispatch": (
+        dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],
+        unit_system_service_pb2.DESCRIPTOR.services_by_name["UnitSystemService"],
+    ),
     "sla": (
         sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"],
         meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"],

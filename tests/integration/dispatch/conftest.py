@@ -22,7 +22,7 @@ from hotline_cli.local.pki import Authority
 from hotline_dispatch import bootstrap
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.settings import Settings
-from hotline_kernel import migrate
+from hotline_kernel import migrate, sealing
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
@@ -79,7 +79,7 @@ class Dispatch:
         if "request_id" in request.DESCRIPTOR.fields_by_name and not request.request_id:
             request.request_id = str(uuid.uuid4())
         call = Call(who, f"/hotline.dispatch.v1.DispatchService/{method}", f"dispatch.test.{method}", "0" * 32)
-        (servicer,) = self.application.servicers.values()
+        servicer = next(each for each in self.application.servicers.values() if hasattr(each, method))
         return getattr(servicer, method)(request, call)
 
     def hear(self, event: Message) -> None:
@@ -167,6 +167,8 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
     server.start()
     clock = VirtualClock.create(tmp_path / "clock", MONDAY)
     own_certificate, own_key = authority.certify("dispatch")
+    (tmp_path / "keys").write_text(sealing.new_key_line(key_id="keys"))
+    (tmp_path / "keys").chmod(0o600)
     environ = {
         "HOTLINE_ENVIRONMENT": "local",
         "HOTLINE_DATABASE_URL": migrated_url,
@@ -176,12 +178,18 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
         "HOTLINE_TLS_CERTIFICATE": str(own_certificate),
         "HOTLINE_TLS_KEY": str(own_key),
         "HOTLINE_INTAKE_ADDRESS": f"127.0.0.1:{port}",
+        "HOTLINE_VAULT_KEY": str(tmp_path / "keys"),
+        "HOTLINE_WEBHOOK_PLAIN_HTTP": "true",
+        "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8",
+        "HOTLINE_WEBHOOK_TIMEOUT_SECONDS": "2",
+        "HOTLINE_RETRY_DELAY_SECONDS": "60",
     }
     application = bootstrap.build(Settings.load(service="dispatch", environ=environ))
     application.database.open()
     running = Dispatch(application=application, clock=clock, intake=intake, intake_server=server)
     with application.database.transaction() as tx:  # the record stays: it cannot be emptied
-        tx.run("TRUNCATE work_order, work_order_unit, unit, unit_version, outbox, outbox_sequence, request")
+        tx.run("TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, outbox, outbox_sequence, request")
+        tx.run("TRUNCATE webhook CASCADE")
     for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
         unit = work_order_pb2.Unit(name=f"units/{name}", display_name=name, region="130102", principal=principal)
         unit.kind = work_order_pb2.UNIT_KIND_DEPARTMENT

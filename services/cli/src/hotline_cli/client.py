@@ -8,7 +8,12 @@ from uuid import uuid4
 
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
-from hotline.dispatch.v1 import dispatch_service_pb2, dispatch_service_pb2_grpc
+from hotline.dispatch.v1 import (
+    dispatch_service_pb2,
+    dispatch_service_pb2_grpc,
+    unit_system_service_pb2,
+    unit_system_service_pb2_grpc,
+)
 from hotline.feedback.v1 import (
     feedback_service_pb2,
     feedback_service_pb2_grpc,
@@ -85,6 +90,7 @@ class Person:
     holds: hold_service_pb2_grpc.HoldServiceStub
     call_centre: call_centre_service_pb2_grpc.CallCentreServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
+    unit_systems: unit_system_service_pb2_grpc.UnitSystemServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     meetings: meeting_service_pb2_grpc.MeetingServiceStub
     assessment: assessment_service_pb2_grpc.AssessmentServiceStub
@@ -147,6 +153,11 @@ class Hotline:
             ),
             dispatch=stub(
                 dispatch_service_pb2_grpc.DispatchServiceStub, "dispatch", of(dispatch_service_pb2, "DispatchService")
+            ),
+            unit_systems=stub(
+                unit_system_service_pb2_grpc.UnitSystemServiceStub,
+                "dispatch",
+                of(unit_system_service_pb2, "UnitSystemService"),
             ),
             sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
             meetings=stub(

@@ -17,6 +17,7 @@ from hotline_cli.commands import (
     gaps,
     hands,
     holds,
+    hooks,
     knowledge,
     matters,
     meetings,
@@ -68,6 +69,7 @@ app.add_typer(weights.app, name="weights", help="Publish by what units and trade
 app.add_typer(training.app, name="training", help="Plan, hold and test courses of the staff (Art. 37).")
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")
+app.add_typer(hooks.app, name="hooks", help="Units' own systems, and what they are told (Art. 10(2)).")
 app.add_typer(reports.app, name="protected", help="Reports of retaliation and leaks (Art. 36).")
 app.add_typer(accountability.app, name="accountability", help="Hold a unit to account (Art. 36).")
 app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")

@@ -1,7 +1,13 @@
 """What an operator can set for dispatch."""
 
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Self
+
 from hotline_kernel import settings
-from pydantic import Field
+from pydantic import Field, model_validator
+
+from hotline_dispatch.domain.webhook import Destinations
 
 
 class Settings(settings.Settings):
@@ -18,3 +24,55 @@ class Settings(settings.Settings):
         le=3650,
         description="Days until a filed matter is looked at again, if no day is named (ours).",
     )
+    vault_key: Path = Field(
+        Path("/etc/hotline/vault/keys"),
+        description="Key-encryption keys of webhooks' secrets, a line each (`id base64`), newest last; not readable by"
+        " others.",
+    )
+    webhook_hosts: str = Field(
+        "",
+        description="Hosts on which units' systems may be called, by commas, `*` for a part of a name; empty: every"
+        " host (Art. 10(2); ours).",
+    )
+    webhook_networks: str = Field(
+        "",
+        description="Networks whose addresses may be called though they are not public, by commas, `10.8.0.0/16`;"
+        " empty: none (ours).",
+    )
+    webhook_plain_http: bool = Field(
+        False, description="Units' systems may be called without TLS; in a one-machine run alone."
+    )
+    webhook_ca: Path | None = Field(
+        None, description="Authorities of units' systems, PEM, besides those that the machine trusts."
+    )
+    webhook_timeout_seconds: float = Field(10, gt=0, le=30, description="Longest call of a unit's system (ours).")
+    webhook_threads: int = Field(4, ge=1, le=64, description="Units' systems that a pump calls at the same time.")
+    webhook_give_up_days: float = Field(
+        7, gt=0, le=90, description="After so long a call that fails is dead and waits for a person (ours)."
+    )
+    webhook_retention_days: int = Field(30, ge=1, description="How long calls that arrived are kept (ours).")
+    webhook_limit: int = Field(5, ge=1, le=100, description="How many webhooks a unit may have (ours).")
+
+    @model_validator(mode="after")
+    def _webhooks_are_safe(self) -> Self:
+        for part in _parts(self.webhook_networks):
+            try:
+                ip_network(part)
+            except ValueError as error:
+                raise ValueError(f"HOTLINE_WEBHOOK_NETWORKS: {error}") from error
+        if self.webhook_plain_http and self.environment == "cluster":
+            raise ValueError("HOTLINE_WEBHOOK_PLAIN_HTTP: is for the one-machine run; units' systems have https")
+        return self
+
+    @property
+    def destinations(self) -> Destinations:
+        """Where units' systems may be called."""
+        return Destinations(
+            hosts=tuple(host.lower() for host in _parts(self.webhook_hosts)),
+            networks=tuple(ip_network(network) for network in _parts(self.webhook_networks)),
+            plain_http=self.webhook_plain_http,
+        )
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]

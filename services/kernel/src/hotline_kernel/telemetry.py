@@ -74,6 +74,15 @@ DIRECTIVES_CHASED = Counter(
 DIRECTIVES_LATE = Gauge(
     "hotline_directives_late", "Urgent orders whose directive did not come in time, up to 1,000 (Art. 23).", ["service"]
 )
+WEBHOOK_CALLS = Counter(
+    "hotline_webhook_calls_total", "Calls to units' own systems, by how they went (Art. 10(2)).", ["service", "outcome"]
+)
+WEBHOOKS_OLDEST_SECONDS = Gauge(
+    "hotline_webhooks_oldest_seconds", "Age of the oldest change that a unit's system has not taken.", ["service"]
+)
+WEBHOOKS_DEAD = Gauge(
+    "hotline_webhooks_dead", "Changes that no unit's system took for days, counted up to 1,000.", ["service"]
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(

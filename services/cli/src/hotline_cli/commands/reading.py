@@ -10,6 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
+from hotline.dispatch.v1 import unit_system_service_pb2 as unit_systems
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.feedback.v1 import report_service_pb2 as reports
 from hotline.intake.v1 import call_centre_service_pb2 as call_centre
@@ -84,6 +85,14 @@ _KINDS = {
     "calls": _Kind(
         "office", call_centre.ListCallsRequest, lambda p: p.call_centre.ListCalls, "calls",
         ("name", "state", "offer_time", "answer_time", "end_time", "seat", "outcome"),
+    ),
+    "webhooks": _Kind(
+        "office", unit_systems.ListWebhooksRequest, lambda p: p.unit_systems.ListWebhooks, "webhooks",
+        ("unit", "url", "state", "failures", "error", "retry_time", "name"),
+    ),
+    "deliveries": _Kind(
+        "office", unit_systems.ListWebhookDeliveriesRequest, lambda p: p.unit_systems.ListWebhookDeliveries,
+        "deliveries", ("state", "attempts", "error", "create_time", "deliver_time", "name"),
     ),
     "orders": _Kind(
         "office", dispatch.ListWorkOrdersRequest, lambda p: p.dispatch.ListWorkOrders, "work_orders",

@@ -209,7 +209,13 @@ class Instance:
             case "feedback":
                 return {"vault_key": str(pki.key_ring(self.directory / "reports.keys"))}
             case "dispatch":
-                return {"intake_address": f"127.0.0.1:{self._ports['intake.internal_address']}"}
+                return {
+                    "intake_address": f"127.0.0.1:{self._ports['intake.internal_address']}",
+                    "vault_key": str(pki.key_ring(self.directory / "webhooks.keys")),
+                    # Units' systems on this machine, which a cluster calls neither in plain text nor at home.
+                    "webhook_plain_http": "true",
+                    "webhook_networks": "127.0.0.0/8",
+                }
             case _:
                 return {}
 

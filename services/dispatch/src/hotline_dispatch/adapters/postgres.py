@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from hotline_kernel.auth import Principal
-from hotline_kernel.db import Connection, Transaction
+from hotline_kernel.db import Connection
 from hotline_kernel.names import uuid_of
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
+from hotline_dispatch.adapters.webhook_postgres import UnitSystems
 from hotline_dispatch.domain.holding import Holding
 from hotline_dispatch.domain.part import Part
 from hotline_dispatch.domain.record import (
@@ -166,7 +167,7 @@ class OrderFilter:
         return self.state is not None and self == OrderFilter(state=self.state)
 
 
-class Store(Transaction):
+class Store(UnitSystems):
     """Orders and units within one transaction."""
 
     def __init__(self, connection: Connection, actor: Principal) -> None:
@@ -349,6 +350,7 @@ class Store(Transaction):
 
     def _keep_units(self, order: WorkOrder) -> None:
         units, before = _units(order), self._units_before.get(order.id, {})
+        self.tell(order, before=before)
         if units == before:
             return
         gone = before.keys() - units.keys()

@@ -1,0 +1,66 @@
+"""What a unit's own system is told when one of its orders changed (Art. 10(2))."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from hotline_dispatch.domain.record import ExtensionState, State
+from hotline_dispatch.domain.work_order import WorkOrder
+
+
+class UnitPart(StrEnum):
+    """What an order is to a unit."""
+
+    LEAD = "LEAD"
+    SUPPORTING = "SUPPORTING"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where an order stands for one unit: no text, nobody's identity (Art. 36(4)).
+
+    state and what follows -- unset if the order is the unit's no more, for then it is none of its business.
+    """
+
+    work_order: str
+    number: str
+    unit: str
+    part: UnitPart
+    version: int
+    state: State | None = None
+    round: int = 0
+    due_date: date | None = None
+    due_time: datetime | None = None
+    due_provisional: bool = False
+    extension: ExtensionState | None = None
+    overdue: bool = False
+    key_supervision: bool = False
+
+
+def changes_of(order: WorkOrder, *, before: Collection[str]) -> list[Change]:
+    """What each unit is told that has the order now, or had it before this change."""
+    units = order.assignment.units if order.assignment else ()
+    told = [_change(order, unit, UnitPart.LEAD if unit == order.lead else UnitPart.SUPPORTING) for unit in units]
+    gone = [unit for unit in before if unit not in units]
+    return told + [Change(order.name, order.number, unit, UnitPart.NONE, order.version) for unit in gone]
+
+
+def _change(order: WorkOrder, unit: str, part: UnitPart) -> Change:
+    due = order.due
+    return Change(
+        work_order=order.name,
+        number=order.number,
+        unit=unit,
+        part=part,
+        version=order.version,
+        state=order.state,
+        round=order.round,
+        due_date=due.due_date if due else None,
+        due_time=due.due_time if due else None,
+        due_provisional=due.provisional if due else False,
+        extension=order.extension.state if order.extension else None,
+        overdue=order.overdue,
+        key_supervision=order.key_supervision,
+    )
