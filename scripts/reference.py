@@ -24,7 +24,15 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
 _NOT_A_MODULE_TO_IMPORT = ("__main__", "event_listener", "migrations")  # they run, or patch the standard library
-_TYPES = {int: "integer", float: "number", str: "text", time: "time of day", SecretStr: "secret", Path: "file"}
+_TYPES = {
+    bool: "true or false",
+    int: "integer",
+    float: "number",
+    str: "text",
+    time: "time of day",
+    SecretStr: "secret",
+    Path: "file",
+}
 _LIMITS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 _METHOD, _ENUM = (6, 2), (5, 2)  # where services' methods and enums' values stand in a file's descriptor
 

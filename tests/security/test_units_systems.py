@@ -111,7 +111,8 @@ class TestACall:
             url = system.url.replace("http:", "https:")
             assert post(url, HOME).error == "no trusted TLS"
             assert post(url, HOME, ca=authority.certificate).kind is OutcomeKind.ARRIVED
-            home = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+            port = int(url.split(":")[2].split("/")[0])
+            home = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: home)  # another name for the same machine
             other = url.replace("127.0.0.1", "oa.example.com")
             assert post(other, HOME, ca=authority.certificate).error == "no trusted TLS"

@@ -34,6 +34,8 @@ _NOUNS = {
     "seats": "座席",
     "supervisions": "督办",
     "units": "单位",
+    "webhookDeliveries": "回调记录",
+    "webhooks": "回调地址",
     "workOrders": "工单",
 }
 

@@ -38,17 +38,17 @@ class HttpCaller:
         except (WebhookUrlRefused, OSError, UnicodeError) as error:
             is_refused = isinstance(error, WebhookUrlRefused)
             return Outcome(OutcomeKind.UNREACHED, "address not allowed" if is_refused else "name not found")
-        cutter = threading.Timer(self._timeout_seconds, _cut, [connection])
+        is_late = threading.Event()
+        cutter = threading.Timer(self._timeout_seconds, _cut, [connection, is_late])
         cutter.daemon = True
         cutter.start()
         try:
             status = self._exchange(connection, parts, headers, body)
-            if cutter.finished.is_set():
+            if is_late.is_set():
                 raise TimeoutError  # what was cut looks like a whole answer without the rest of its headers
             return _outcome(status)
         except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, ValueError) as error:
-            late = cutter.finished.is_set()
-            return Outcome(OutcomeKind.UNREACHED, "no answer in time" if late else _words(error))
+            return Outcome(OutcomeKind.UNREACHED, "no answer in time" if is_late.is_set() else _words(error))
         finally:
             cutter.cancel()
             connection.close()
@@ -105,8 +105,9 @@ def _words(error: Exception) -> str:
             return "no connection"
 
 
-def _cut(connection: HTTPConnection) -> None:
+def _cut(connection: HTTPConnection, is_late: threading.Event) -> None:
     """Ends a call whose other side sends a byte now and then: time-outs of the socket know nothing of the whole."""
+    is_late.set()
     if connection.sock is not None:
         with contextlib.suppress(OSError):
             socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)

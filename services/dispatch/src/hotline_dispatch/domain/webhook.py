@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from hotline_kernel.errors import Invalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_dispatch.domain.change import Change
 
@@ -38,6 +39,13 @@ class WebhooksEnough(Refused):
     reason = "WEBHOOKS_ENOUGH"
     article = "Art. 10(2)"
     zh = "该单位已登记 {limit} 个回调地址，达到上限，请先删除不用的（第十条第二项；上限为本系统所定）。"
+
+
+class WebhookStateNotAllowed(StateNotAllowed):
+    """{resource} is {state}, which does not allow it."""
+
+    article = "Art. 10(2)"
+    zh = "{resource} 当前为“{state}”，不能进行此操作（第十条第二项）。"
 
 
 @dataclass(frozen=True)
@@ -83,11 +91,11 @@ class Destinations:
         return address.is_global and not address.is_multicast and not carries
 
 
-class WebhookState(StrEnum):
+class WebhookState(Code):
     """Whether a webhook is called."""
 
-    ACTIVE = "ACTIVE"
-    SUSPENDED = "SUSPENDED"
+    ACTIVE = "ACTIVE", "启用"
+    SUSPENDED = "SUSPENDED", "暂停"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,25 +129,25 @@ class Webhook:
         return f"webhooks/{self.id}"
 
     def suspended(self) -> "Webhook":
-        """It is not called for now. Raises `StateNotAllowed`."""
+        """It is not called for now. Raises `WebhookStateNotAllowed`."""
         return self._turned(WebhookState.ACTIVE, WebhookState.SUSPENDED)
 
     def resumed(self) -> "Webhook":
-        """It is called again. Raises `StateNotAllowed`."""
+        """It is called again. Raises `WebhookStateNotAllowed`."""
         return self._turned(WebhookState.SUSPENDED, WebhookState.ACTIVE)
 
     def _turned(self, start: WebhookState, end: WebhookState) -> "Webhook":
         if self.state is not start:
-            raise StateNotAllowed(resource=self.name, state=self.state)
+            raise WebhookStateNotAllowed(resource=self.name, state=self.state)
         return replace(self, state=end, version=self.version + 1)
 
 
-class DeliveryState(StrEnum):
+class DeliveryState(Code):
     """Where a delivery stands."""
 
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    DEAD = "DEAD"
+    PENDING = "PENDING", "待送达"
+    DELIVERED = "DELIVERED", "已送达"
+    DEAD = "DEAD", "已停止重试"
 
 
 @dataclass(frozen=True, kw_only=True)

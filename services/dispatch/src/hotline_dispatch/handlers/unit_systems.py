@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from hotline_kernel.auth import Principal
-from hotline_kernel.errors import EtagMismatch, ResourceNotFound, StateNotAllowed
+from hotline_kernel.errors import EtagMismatch, ResourceNotFound
 from uuid_utils.compat import uuid7
 
 from hotline_dispatch.domain.refusals import NotOwnUnit, UnitUnknown
@@ -23,6 +23,7 @@ from hotline_dispatch.domain.webhook import (
     Webhook,
     WebhooksEnough,
     WebhookState,
+    WebhookStateNotAllowed,
     secret_of,
 )
 from hotline_dispatch.handlers.orders import restricted_to
@@ -127,14 +128,14 @@ def rotate_secret(*, webhook_id: UUID, etag: str, overlap: timedelta, tx: Store,
 
 
 def suspend_webhook(*, webhook_id: UUID, etag: str, tx: Store) -> Webhook:
-    """It is not called for now. Raises `ResourceNotFound`, `NotOwnUnit`, `EtagMismatch`, `StateNotAllowed`."""
+    """It is not called for now. Raises `ResourceNotFound`, `NotOwnUnit`, `EtagMismatch`, `WebhookStateNotAllowed`."""
     webhook = _load_for_change(tx, webhook_id, etag).webhook.suspended()
     tx.save_webhook(webhook)
     return webhook
 
 
 def resume_webhook(*, webhook_id: UUID, etag: str, tx: Store) -> Webhook:
-    """It is called again. Raises `ResourceNotFound`, `NotOwnUnit`, `EtagMismatch`, `StateNotAllowed`."""
+    """It is called again. Raises `ResourceNotFound`, `NotOwnUnit`, `EtagMismatch`, `WebhookStateNotAllowed`."""
     webhook = _load_for_change(tx, webhook_id, etag).webhook.resumed()
     tx.save_webhook(webhook)
     return webhook
@@ -148,13 +149,13 @@ def delete_webhook(*, webhook_id: UUID, etag: str, tx: Store) -> Webhook:
 
 
 def replay_delivery(*, delivery_id: UUID, tx: Store) -> Delivery:
-    """A dead delivery is tried again. Raises `ResourceNotFound`, `NotOwnUnit`, `StateNotAllowed`."""
+    """A dead delivery is tried again. Raises `ResourceNotFound`, `NotOwnUnit`, `WebhookStateNotAllowed`."""
     delivery = tx.find_delivery(delivery_id, for_update=True)
     if delivery is None:
         raise ResourceNotFound(resource=f"webhookDeliveries/{delivery_id}")
     _require_own(tx, delivery.change.unit)
     if delivery.state is not DeliveryState.DEAD:
-        raise StateNotAllowed(resource=delivery.name, state=delivery.state)
+        raise WebhookStateNotAllowed(resource=delivery.name, state=delivery.state)
     return tx.replay_delivery(delivery_id)
 
 
