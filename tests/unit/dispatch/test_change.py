@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from hotline_dispatch.domain.change import UnitPart, changes_of
-from hotline_dispatch.domain.record import State
+from hotline_dispatch.domain.record import Extension, ExtensionState, State
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 
@@ -43,6 +43,13 @@ class TestChangesOf:
         told = changes_of(order_of(Assignment(WATER)), before=(HEATING, WATER))
         [gone] = [change for change in told if change.unit == HEATING]
         assert (gone.part, gone.state, gone.round, gone.due_date) == (UnitPart.NONE, None, 0, None)
+
+    def test_tell_the_unit_complained_about_nothing_and_its_line_no_extension(self) -> None:
+        order = order_of(Assignment(HEATING, (WATER,)))
+        order.concerned = (ROADS, WATER)
+        order.extension = Extension(ExtensionState.REQUESTED, 3, "需更换主管道", MONDAY)
+        told = {change.unit: change.extension for change in changes_of(order, before=(HEATING, WATER))}
+        assert told == {HEATING: ExtensionState.REQUESTED, WATER: None}
 
     def test_tell_nobody_of_an_order_that_no_unit_has(self) -> None:
         assert changes_of(order_of(None), before=()) == []

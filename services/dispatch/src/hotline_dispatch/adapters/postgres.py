@@ -173,6 +173,7 @@ class Store(UnitSystems):
     def __init__(self, connection: Connection, actor: Principal) -> None:
         super().__init__(connection, actor)
         self._units_before: dict[UUID, dict[str, bool]] = {}
+        self._told_before: dict[UUID, tuple[str, ...]] = {}
 
     def find_order(self, order_id: UUID, *, for_update: bool = False) -> WorkOrder | None:
         """An order; locked until the end of the transaction if it is to be changed."""
@@ -188,12 +189,14 @@ class Store(UnitSystems):
         """Keeps a new order."""
         self.run(_INSERT_ORDER, _order_values(order))
         self._keep_units(order)
+        self._tell(order)
 
     def save_order(self, order: WorkOrder) -> None:
         """Keeps a changed order, found and locked before; its version grows."""
         self.run(_UPDATE_ORDER, _order_values(order))
         order.version += 1
         self._keep_units(order)
+        self._tell(order)
 
     def list_orders(self, *, wanted: OrderFilter, after: UUID | None, limit: int) -> list[WorkOrder]:
         """Orders, newest first, older than `after`."""
@@ -346,11 +349,15 @@ class Store(UnitSystems):
     def _found(self, row: dict[str, Any]) -> WorkOrder:
         order = _order(row)
         self._units_before[order.id] = _units(order)
+        self._told_before[order.id] = order.assignment.units if order.assignment else ()
         return order
+
+    def _tell(self, order: WorkOrder) -> None:
+        self.tell(order, before=self._told_before.get(order.id, ()))
+        self._told_before[order.id] = order.assignment.units if order.assignment else ()
 
     def _keep_units(self, order: WorkOrder) -> None:
         units, before = _units(order), self._units_before.get(order.id, {})
-        self.tell(order, before=before)
         if units == before:
             return
         gone = before.keys() - units.keys()

@@ -40,7 +40,10 @@ class Change:
 
 
 def changes_of(order: WorkOrder, *, before: Collection[str]) -> list[Change]:
-    """What each unit is told that has the order now, or had it before this change."""
+    """What each unit is told that has the order now, or had it before this change.
+
+    The unit that a complaint is about, and those above it, are told nothing unless it is theirs to handle (Art. 36(4)).
+    """
     units = order.assignment.units if order.assignment else ()
     told = [_change(order, unit, UnitPart.LEAD if unit == order.lead else UnitPart.SUPPORTING) for unit in units]
     gone = [unit for unit in before if unit not in units]
@@ -49,6 +52,8 @@ def changes_of(order: WorkOrder, *, before: Collection[str]) -> list[Change]:
 
 def _change(order: WorkOrder, unit: str, part: UnitPart) -> Change:
     due = order.due
+    # A supporting unit may be in one line with the unit complained about, which is not told what its lead asks.
+    hides_extension = order.about_unit != "" and part is not UnitPart.LEAD
     return Change(
         work_order=order.name,
         number=order.number,
@@ -60,7 +65,7 @@ def _change(order: WorkOrder, unit: str, part: UnitPart) -> Change:
         due_date=due.due_date if due else None,
         due_time=due.due_time if due else None,
         due_provisional=due.provisional if due else False,
-        extension=order.extension.state if order.extension else None,
+        extension=order.extension.state if order.extension and not hides_extension else None,
         overdue=order.overdue,
         key_supervision=order.key_supervision,
     )
