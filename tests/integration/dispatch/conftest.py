@@ -189,7 +189,8 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
     running = Dispatch(application=application, clock=clock, intake=intake, intake_server=server)
     with application.database.transaction() as tx:  # the record stays: it cannot be emptied
         tx.run(
-            "TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, outbox, outbox_sequence, request"
+            "TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, outbox, outbox_sequence,"
+            " request"
         )
         tx.run("TRUNCATE webhook CASCADE")
     for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
