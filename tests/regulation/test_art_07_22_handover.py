@@ -4,9 +4,22 @@ from datetime import date, timedelta
 
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
+from hotline.sla.v1 import deadline_pb2
+from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import new_request_id
 
-from tests.regulation.city import FIRST_CONTACT, HANDLING, LEAD, OTHER, City, date_of, day, moment, refused
+from tests.regulation.city import (
+    FIRST_CONTACT,
+    HANDLING,
+    LEAD,
+    OTHER,
+    WITHOUT_PRINCIPAL,
+    City,
+    date_of,
+    day,
+    moment,
+    refused,
+)
 
 DUTIES = ("dispatch:7,22",)
 
@@ -105,6 +118,66 @@ class TestASupportingUnit:
             self.part(city, order.name)
         with refused("NOT_OWN_UNIT"):
             self.done(city, order.name)
+
+    def clocks(self, city: City, order: str, unit: str = OTHER) -> list[tuple[str, str]]:
+        """The clocks of its parts, as the supporting unit itself reads them: their states and ends."""
+        request = sla.ListDeadlinesRequest(subject=order, kind=deadline_pb2.DEADLINE_KIND_PART)
+        return [
+            (deadline_pb2.DeadlineState.Name(clock.state).removeprefix("DEADLINE_STATE_"), str(day(clock.due_date)))
+            for clock in city.unit(unit).sla.ListDeadlines(request).deadlines
+        ]
+
+    def test_has_a_clock_of_its_own_which_its_report_stops(self, city: City) -> None:
+        """The day that it was given, in its own name (Art. 22); another day moves the clock."""
+        city.next_morning()
+        order = city.order(city.dispatched(supporting=[OTHER]).name)
+        today, last = city.now.date(), day(order.due_date)
+        self.part(city, order.name, last)
+        city.settle()
+        assert self.clocks(city, order.name) == [("RUNNING", str(last))]
+        assert self.clocks(city, order.name, LEAD) == []
+        self.part(city, order.name, today)
+        city.settle()
+        assert self.clocks(city, order.name) == [("RUNNING", str(today))]
+        self.done(city, order.name)
+        city.settle()
+        assert self.clocks(city, order.name) == [("MET", str(today))]
+        [part] = city.clocks(order.name, deadline_pb2.DEADLINE_KIND_PART)
+        assert "分派协办部分" in part.explanation
+        assert [change.change for change in part.history] == ["opened", "moved", "settled"]
+
+    def test_is_reminded_of_what_it_did_not_do_and_the_lead_is_not(self, city: City) -> None:
+        """逾期 counts to who holds it (Art. 28): here the supporting unit; the lead's own day is still to come."""
+        city.next_morning()
+        order = city.order(city.dispatched(supporting=[OTHER, WITHOUT_PRINCIPAL]).name)
+        for unit in (OTHER, WITHOUT_PRINCIPAL):
+            self.part(city, order.name, city.now.date(), unit)
+        city.settle()
+        city.move_to(city.close_of_office(city.now.date()) + timedelta(minutes=5))
+        assert [state for state, _ in self.clocks(city, order.name)] == ["OVERDUE"]
+        reminded = [
+            (each.unit, each.step)
+            for each in city.supervisions(order.name)
+            if each.step == deadline_pb2.SUPERVISION_STEP_PART_REMINDER
+        ]
+        step = deadline_pb2.SUPERVISION_STEP_PART_REMINDER
+        assert sorted(reminded) == sorted([(OTHER, step), (WITHOUT_PRINCIPAL, step)])
+        assert not city.order(order.name).overdue
+        assert city.state(order.name, HANDLING) == "RUNNING"
+        [late] = [part for part in self.done(city, order.name).parts if part.unit == OTHER]
+        assert late.is_late
+        city.report(order.name)
+        city.settle()
+        assert [state for state, _ in self.clocks(city, order.name)] == ["MET_LATE"]
+        assert [state for state, _ in self.clocks(city, order.name, WITHOUT_PRINCIPAL)] == ["CANCELLED"]
+
+    def test_has_no_clock_once_it_supports_no_more(self, city: City) -> None:
+        """The office gave the order to others (Art. 22)."""
+        order = city.dispatched(supporting=[OTHER])
+        self.part(city, order.name)
+        city.reassign(order.name, lead=WITHOUT_PRINCIPAL)
+        city.settle()
+        assert [state for state, _ in self.clocks(city, order.name)] == ["CANCELLED"]
 
     def test_does_not_answer_for_the_whole(self, city: City) -> None:
         """主要责任单位 (Art. 7): the lead reports, and what was not done by then lapses on record."""

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
+from hotline.sla.v1 import deadline_pb2
 from hotline_cli.client import new_request_id
 from hotline_cli.local.servers import wait_until
 
@@ -200,6 +201,26 @@ class TestAReorganisation:
         city.settle()
         clock = city.clock(order.name, HANDLING)
         assert (clock.unit, day(clock.due_date)) == (OTHER, day(order.due_date))
+
+    def test_gives_the_parts_to_the_successor_with_their_clocks(self, city: City, unit: str) -> None:
+        """Until the same day, in the successor's name (Art. 7, 22)."""
+        order = city.order(city.dispatched(supporting=[unit]).name)
+        city.unit().dispatch.AssignPart(
+            dispatch.AssignPartRequest(name=order.name, unit=unit, text="请查明漏点", request_id=new_request_id())
+        )
+        close(city, unit, into=OTHER)
+        wait_until(
+            lambda: list(city.order(order.name).supporting_units) == [OTHER],
+            seconds=30,
+            failure="the closed unit kept its part",
+        )
+        city.settle()
+        part = deadline_pb2.DEADLINE_KIND_PART
+        states = {clock.unit: (clock.state, clock.due_date) for clock in city.clocks(order.name, part)}
+        assert states == {
+            unit: (deadline_pb2.DEADLINE_STATE_CANCELLED, order.due_date),
+            OTHER: (deadline_pb2.DEADLINE_STATE_RUNNING, order.due_date),
+        }
 
     def test_sends_new_orders_to_the_successor(self, city: City, unit: str) -> None:
         """Whoever proposes or names the closed unit; the office is told who took its place."""

@@ -106,6 +106,7 @@ WARNING_TIME = {
     Kind.FIRST_CONTACT: timedelta(hours=1),
     Kind.HANDLING: timedelta(hours=24),
     Kind.CALLBACK: timedelta(hours=4),
+    Kind.PART: timedelta(hours=24),
 }
 """So long before its end an open clock is at risk (ours)."""
 

@@ -22,7 +22,7 @@ class PartState(StrEnum):
 class Part:
     """A supporting unit's part of an order.
 
-    due_date -- its last day, never after the lead's;  is_late -- reported after it.
+    due_date -- its last day, never after the lead's;  is_late -- not reported by its end, says sla.
     """
 
     unit: str
@@ -56,10 +56,21 @@ def report(parts: Sequence[Part], *, unit: str, text: str, actor: str, now: date
             state=PartState.REPORTED,
             report_text=text,
             report_time=now,
-            is_late=now.astimezone(ZONE).date() > part.due_date,
             actor=actor,
         )
         if part.unit == unit and part.state is PartState.OPEN
+        else part
+        for part in parts
+    )
+
+
+def missed(parts: Sequence[Part], *, unit: str, due_time: datetime) -> tuple[Part, ...]:
+    """The end came, as sla announced it, before the unit's report."""
+    return tuple(
+        replace(part, is_late=True)
+        if part.unit == unit
+        and (part.state is PartState.OPEN or (part.report_time is not None and part.report_time > due_time))
+        and part.assign_time < due_time
         else part
         for part in parts
     )

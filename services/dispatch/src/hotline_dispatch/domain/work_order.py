@@ -8,7 +8,7 @@ from uuid import UUID
 from hotline_kernel.calendar import ZONE
 
 from hotline_dispatch.domain.holding import Holding, hand_over, overdue, put_down
-from hotline_dispatch.domain.part import Part, assign, inherit, lapse, not_after
+from hotline_dispatch.domain.part import Part, PartState, assign, inherit, lapse, missed, not_after
 from hotline_dispatch.domain.part import report as report_part
 from hotline_dispatch.domain.record import (
     Directive,
@@ -133,6 +133,11 @@ class WorkOrder:
     def is_open(self) -> bool:
         """No result has been reported; a deadline counts."""
         return self.state not in (State.REPORTED, State.CLOSED)
+
+    @property
+    def open_parts(self) -> dict[str, date]:
+        """Which units still have a part to do, and until when."""
+        return {part.unit: part.due_date for part in self.parts if part.state is PartState.OPEN}
 
     @property
     def waits_for_extension(self) -> bool:
@@ -289,7 +294,7 @@ class WorkOrder:
         self.assignment = assignment
         self.parts = lapse(self.parts, but=assignment.supporting)
 
-    def assign_part(self, *, by: str | None, unit: str, text: str, due_date: date | None, now: datetime) -> None:
+    def assign_part(self, *, by: str | None, unit: str, text: str, due_date: date | None, now: datetime) -> Part:
         """The lead, or the office, tells a supporting unit what is its part, and until when (Art. 7, 22).
 
         by -- None for the office;  due_date -- None for the lead's own day.
@@ -304,6 +309,7 @@ class WorkOrder:
             raise DeadlineNotKnown
         last = self.due.due_date
         self.parts = assign(self.parts, unit=unit, text=text, due_date=due_date or last, lead_due_date=last, now=now)
+        return self.parts[-1]
 
     def report_part(self, *, by: str, actor: str, text: str, now: datetime) -> None:
         """A supporting unit did its part (Art. 7, 22). Raises `NotOwnUnit`, `StateNotAllowed`, `PartNotOpen`."""
@@ -463,6 +469,13 @@ class WorkOrder:
         self.overdue = True
         self.holdings = overdue(self.holdings, since=since)
         return True
+
+    def mark_part_late(self, *, round_number: int, unit: str, due_time: datetime) -> bool:
+        """A supporting unit did not report its part by its end; tells whether that is still so."""
+        before = self.parts
+        if round_number == self.round:
+            self.parts = missed(self.parts, unit=unit, due_time=due_time)
+        return self.parts != before
 
     def close(self, *, now: datetime) -> None:
         """The callback ended it (Art. 30). Raises `StateNotAllowed` unless a result waits for that."""

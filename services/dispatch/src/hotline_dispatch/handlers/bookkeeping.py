@@ -1,13 +1,16 @@
 """What several handlers do: find an order, say where it went, see whether a unit can lead it."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import structlog
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 from hotline.dispatch.events.v1.work_order_events_pb2 import (
     ContactRelayChanged,
+    PartAssigned,
+    PartLapsed,
     WorkOrderAwaitingLead,
     WorkOrderDispatched,
     WorkOrderHeld,
@@ -155,6 +158,19 @@ def announce_relay(tx: Store, order: WorkOrder, now: datetime) -> None:
     event = ContactRelayChanged(
         work_order=order.name, appeal=order.appeal, relayed=order.about_unit != "", change_time=stamp(now)
     )
+    tx.publish(event, aggregate=order.name, time=now)
+
+
+def announce_part(tx: Store, order: WorkOrder, unit: str, due_date: date, now: datetime) -> None:
+    """Says until when a supporting unit has its part (Art. 7, 22)."""
+    day = Date(year=due_date.year, month=due_date.month, day=due_date.day)
+    event = PartAssigned(work_order=order.name, unit=unit, due_date=day, round=order.round, assign_time=stamp(now))
+    tx.publish(event, aggregate=order.name, time=now)
+
+
+def announce_lapsed_part(tx: Store, order: WorkOrder, unit: str, now: datetime) -> None:
+    """Says that a unit that was closed has its part no more (Art. 10)."""
+    event = PartLapsed(work_order=order.name, unit=unit, round=order.round, lapse_time=stamp(now))
     tx.publish(event, aggregate=order.name, time=now)
 
 

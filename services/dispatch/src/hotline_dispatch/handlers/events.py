@@ -24,6 +24,7 @@ from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
     announce,
+    announce_part,
     announce_relay,
     is_concerned,
     load,
@@ -97,7 +98,11 @@ def carry_moved_deadline(event: DeadlineMoved, *, tx: Store, now: datetime, **_:
 
 
 def mark_overdue(event: DeadlineMissed, *, tx: Store, **_: object) -> None:
-    """The handling deadline passed without result (Art. 28)."""
+    """The handling deadline passed without result, or the end of a part without its report (Art. 28)."""
+    if event.kind == deadline_pb2.DEADLINE_KIND_PART:
+        order = load(tx, event.subject, for_update=True)
+        if order.mark_part_late(round_number=event.round, unit=event.unit, due_time=moment(event.due_time)):
+            tx.save_order(order)
     if event.kind != deadline_pb2.DEADLINE_KIND_HANDLING:
         return
     order = load(tx, event.subject, for_update=True)
@@ -139,8 +144,12 @@ def _carry(subject: str, round_number: int, clock: DeadlineSet, tx: Store, now: 
         provisional=clock.provisional,
         extension_cutoff_time=moment(clock.extension_cutoff_time),
     )
+    parts = order.parts
     if order.carry_due(round_number=round_number, due=due, now=now):
         tx.save_order(order)
+        for part in order.parts:
+            if part not in parts:  # its day came forward with the lead's
+                announce_part(tx, order, part.unit, part.due_date, now)
 
 
 def _close(tx: Store, order: WorkOrder, time: datetime) -> None:

@@ -3,16 +3,20 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
+from hotline.dispatch.events.v1.work_order_events_pb2 import PartReported
+
 from hotline_dispatch.domain.record import State
 from hotline_dispatch.domain.refusals import UnitUnknown
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
     announce,
+    announce_part,
     announce_relay,
     is_concerned,
     known_assignment,
     load_for_change,
     saved_and_announced,
+    stamp,
 )
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
@@ -61,14 +65,18 @@ def assign_part(
     """A supporting unit learns its part (Art. 7, 22). Raises what `WorkOrder.assign_part` raises."""
     order = load_for_change(tx, name, etag)
     by = None if "office" in tx.actor.roles else tx.actor.unit
-    order.assign_part(by=by, unit=unit, text=text, due_date=due_date, now=now)
+    part = order.assign_part(by=by, unit=unit, text=text, due_date=due_date, now=now)
     tx.save_order(order)
+    announce_part(tx, order, part.unit, part.due_date, now)
     return order
 
 
 def report_part(*, name: str, etag: str, text: str, tx: Store, now: datetime) -> WorkOrder:
     """A supporting unit did its part (Art. 7, 22). Raises what `WorkOrder.report_part` raises."""
     order = load_for_change(tx, name, etag)
-    order.report_part(by=tx.actor.unit, actor=tx.actor.subject, text=text, now=now)
+    unit = tx.actor.unit
+    order.report_part(by=unit, actor=tx.actor.subject, text=text, now=now)
     tx.save_order(order)
+    event = PartReported(work_order=order.name, unit=unit, round=order.round, report_time=stamp(now))
+    tx.publish(event, aggregate=order.name, time=now)
     return order

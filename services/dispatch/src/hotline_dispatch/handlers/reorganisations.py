@@ -7,7 +7,13 @@ from hotline_kernel.calendar import ZONE
 
 from hotline_dispatch.domain.unit import Unit
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import announce, can_lead, heir_of
+from hotline_dispatch.handlers.bookkeeping import (
+    announce,
+    announce_lapsed_part,
+    announce_part,
+    can_lead,
+    heir_of,
+)
 from hotline_dispatch.handlers.ports import Store
 from hotline_dispatch.handlers.units import take_effect
 
@@ -29,13 +35,17 @@ def hand_orders_over(*, tx: Store, now: datetime, limit: int) -> int:
     """Open orders of closed units go to their successors, or to the office; tells how many."""
     orders = tx.claim_orders_of_closed(limit=limit)
     for order in orders:
-        former = order.lead
+        former, parts = order.lead, order.open_parts
         for unit, heir in leave_closed(order, tx=tx, now=now):
             details = {"from": unit, "to": heir}
             tx.record(action="dispatch.orders.succeed", resource=order.name, time=now, details=details)
         tx.save_order(order)
         if order.lead != former:
             announce(tx, order, now)
+        for unit in parts.keys() - order.open_parts.keys():
+            announce_lapsed_part(tx, order, unit, now)
+        for unit in order.open_parts.keys() - parts.keys():
+            announce_part(tx, order, unit, order.open_parts[unit], now)
     return len(orders)
 
 

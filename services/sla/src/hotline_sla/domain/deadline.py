@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FIRST_CONTACT = "FIRST_CONTACT"
     HANDLING = "HANDLING"
     CALLBACK = "CALLBACK"
+    PART = "PART"
 
 
 class State(Code):
@@ -49,7 +50,7 @@ OFFICE = "office"
 SYSTEM = "system"
 OPEN = (State.RUNNING, State.OVERDUE)
 UNIT_KINDS = (Kind.FIRST_CONTACT, Kind.HANDLING)
-"""Clocks of the unit that leads; the others are the hotline's own."""
+"""Clocks of the unit that leads. A part is a supporting unit's; the others are the hotline's own."""
 
 
 def _handling_working_days() -> dict[str, int]:
@@ -258,6 +259,32 @@ class Law:
         reason = _CAUSE[kind] if term is None else _statutory_cause(term)
         return opened.changed(time=start_time, change="opened", reason=reason, by=SYSTEM)
 
+    def open_part(
+        self, *, deadline: UUID, subject: str, unit: str, of_round: int, start_time: datetime, due_date: date
+    ) -> Deadline:
+        """Start the clock of a supporting unit's part; it ends with the office hours of the day that it was given."""
+        opened = Deadline(
+            id=deadline,
+            subject=subject,
+            kind=Kind.PART,
+            unit=unit,
+            state=State.RUNNING,
+            round=of_round,
+            start_time=start_time,
+            hold_time=start_time,
+            working_days=0,
+            due_time=self.calendar.close_of_office(due_date),
+            due_date=due_date,
+            provisional=False,
+        )
+        return opened.changed(time=start_time, change="opened", reason=_CAUSE[Kind.PART], by=OFFICE)
+
+    def move_part(self, deadline: Deadline, *, due_date: date, time: datetime) -> Deadline:
+        """The part has another day now."""
+        moved = self._ending(deadline, self.calendar.close_of_office(due_date), at=time)
+        reason = "协办部分另定期限（第七条、第二十二条） / another day was given for the part (Art. 7, 22)"
+        return moved.changed(time=time, change="moved", reason=reason, by=OFFICE)
+
     def restart(self, deadline: Deadline, *, unit: str, start_time: datetime) -> Deadline:
         """Start a cancelled clock again for another unit, in the same round."""
         due_time = self._end_of(replace(deadline, start_time=start_time))
@@ -357,6 +384,8 @@ class Law:
                 if working_days:
                     day = self.calendar.nth_working_day_after(day, working_days)
                 return self.calendar.close_of_office(day)
+            case Kind.PART:  # has no term of its own: without the day that it was given, it ends on its first
+                return self.calendar.close_of_office(start_time.astimezone(ZONE).date())
 
     def _ending(self, deadline: Deadline, due_time: datetime, *, at: datetime | None = None) -> Deadline:
         due_date = due_time.astimezone(ZONE).date()
@@ -386,5 +415,6 @@ _CAUSE = {
     Kind.ANSWER: "诉求已登记（第二十一条） / the appeal was taken in (Art. 21)",
     Kind.FIRST_CONTACT: "承办单位收到工单（第二十四条） / the unit received the order (Art. 24(1))",
     Kind.HANDLING: "承办单位收到工单（第二十四条） / the unit received the order (Art. 24(2))",
+    Kind.PART: "分派协办部分（第七条、第二十二条） / a part was given (Art. 7, 22)",
     Kind.CALLBACK: "办理结果已反馈（第三十条） / the result was reported (Art. 30)",
 }

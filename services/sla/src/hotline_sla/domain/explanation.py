@@ -33,6 +33,8 @@ _HAPPENED = {
 def explain(deadline: Deadline, *, law: Law) -> str:
     """Say in a sentence, Chinese and English, why a clock ends when it ends; no other day off is named than counted."""
     due, start = _local(deadline.due_time), _local(deadline.start_time)
+    if deadline.kind is Kind.PART:
+        return f"{due} 到期：{start} 分派协办部分时所定。 / due {due}: the day given with the part at {start}."
     if deadline.kind in UNIT_KINDS:
         if deadline.kind is Kind.HANDLING:
             zh, en = _length(deadline)

@@ -48,6 +48,8 @@ class Step(StrEnum):
     WRITTEN = "WRITTEN"
     KEY_NOTICE = "KEY_NOTICE"
     KEY_CHECK = "KEY_CHECK"
+    PART_REMINDER = "PART_REMINDER"
+    """To a supporting unit about its part."""
 
 
 class Ground(StrEnum):
@@ -64,6 +66,7 @@ _TEXT = {
     Step.WRITTEN: "{notice} 督办单：贵单位承办的工单 {order} 应于 {due} 前办结，经催办仍未办结。"
     "请接单后立即办理，并书面说明逾期原因。",
     Step.KEY_NOTICE: "贵单位承办的工单 {order} 已列为重点督办事项，应于 {due} 前办结，请由专人负责、全程跟踪。",
+    Step.PART_REMINDER: "贵单位协办的工单 {order} 中由贵单位负责的部分已于 {due} 到期，尚未反馈，请立即办理并反馈。",
     Step.KEY_CHECK: "贵单位承办的重点督办工单 {order} 办理期限已过半，应于 {due} 前办结，请反馈当前进展。",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.dispatch.v1 import work_order_pb2
@@ -36,6 +36,11 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
     request_type = appeal_pb2.RequestType.Name(event.request_type).removeprefix("REQUEST_TYPE_")
     earlier = tx.deadlines(event.work_order)
     known = {deadline.kind: deadline for deadline in earlier if deadline.round == event.round}
+    parts = [
+        deadline
+        for deadline in earlier
+        if deadline.round == event.round and deadline.kind is Kind.PART and deadline.is_open
+    ]
     before = tx.orders([event.work_order]).get(event.work_order)
     grounds = grounds_at_dispatch(event, tx)
     clocks: list[Deadline] = []
@@ -85,7 +90,12 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
             announce_key_supervision(tx, deadline, grounds, time=time)
         if deadline.kind is Kind.HANDLING and deadline.state is State.OVERDUE:
             order = steps.issue(Step.REMINDER, order=order, deadline=deadline, time=time)
-    save(tx, law, clocks, after=time)
+    lapsed = [
+        deadline.cancel(time=time, reason="不再由该单位协办 / the unit does not support the order any more", by=OFFICE)
+        for deadline in parts
+        if deadline.unit not in event.supporting_units
+    ]
+    save(tx, law, [*clocks, *lapsed], after=time)
     steps.save()
     tx.save_orders([*left, (known_order, order)])
     if event.lead_unit_display_name:
@@ -115,6 +125,51 @@ def _statutory_term(event: dispatch_events.WorkOrderDispatched) -> StatutoryTerm
     return StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
 
 
+def start_part(*, event: dispatch_events.PartAssigned, tx: Books, law: Law) -> None:
+    """A supporting unit has its part, or another day for it (Art. 7, 22)."""
+    time = time_of(event.assign_time)
+    due_date = date(event.due_date.year, event.due_date.month, event.due_date.day)
+    running = [
+        deadline
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is Kind.PART and deadline.is_open and deadline.unit == event.unit
+    ]
+    clocks = [law.move_part(deadline, due_date=due_date, time=time) for deadline in running] or [
+        law.open_part(
+            deadline=uuid7(),
+            subject=event.work_order,
+            unit=event.unit,
+            of_round=event.round,
+            start_time=time,
+            due_date=due_date,
+        )
+    ]
+    save(tx, law, clocks, after=time)
+    (announce_moved if running else announce_opened)(tx, law, clocks, time=time)
+
+
+def end_part(*, event: dispatch_events.PartLapsed, tx: Books, law: Law) -> None:
+    """The supporting unit was closed (Art. 10)."""
+    time = time_of(event.lapse_time)
+    clocks = [
+        deadline.cancel(time=time, reason="该单位已撤销 / the unit was closed", by=OFFICE)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is Kind.PART and deadline.is_open and deadline.unit == event.unit
+    ]
+    save(tx, law, clocks, after=time)
+
+
+def settle_part(*, event: dispatch_events.PartReported, tx: Books, law: Law) -> None:
+    """The supporting unit did its part (Art. 7, 22)."""
+    time = time_of(event.report_time)
+    clocks = [
+        deadline.settle(time=time, deed="已反馈协办部分 / reported its part")
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.kind is Kind.PART and deadline.is_open and deadline.unit == event.unit
+    ]
+    save(tx, law, clocks, after=time)
+
+
 def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law: Law) -> None:
     """The unit gave the order back: its first contact is void, handling goes on while the office holds it (Art. 22)."""
     time = time_of(event.send_back_time)
@@ -135,17 +190,19 @@ def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law
 def take_back(*, event: dispatch_events.WorkOrderAwaitingLead, tx: Books, law: Law) -> None:
     """The office holds the order: as a new one, or taken from a unit that may not have it (Art. 22, 36(4))."""
     time = time_of(event.await_time)
+    known = tx.deadlines(event.work_order)
     clocks = [
         deadline.taken_back(time=time)
         if deadline.kind is Kind.HANDLING
         else deadline.cancel(time=time, reason="热线工作机构收回工单 / the office took the order back", by=OFFICE)
-        for deadline in tx.deadlines(event.work_order)
+        for deadline in known
         if deadline.is_open and deadline.unit
     ]
     if clocks:
         order = order_of(tx, event.work_order)
         save(tx, law, clocks, after=time)
-        tx.save_orders([(order, replace(order, unit=""))])
+        left = order.left(handling=_handling_of(order, known), time=time, sent_back=False)
+        tx.save_orders([(order, left), (None, replace(order, unit="", sent_back=False))])
 
 
 def settle_first_contact(*, event: dispatch_events.FirstContactRecorded, tx: Books, law: Law) -> None:
@@ -183,6 +240,9 @@ def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: La
             clocks.append(deadline.settle(time=done, deed="已答复诉求人并反馈结果 / replied and reported"))
         elif deadline.kind is Kind.FIRST_CONTACT:
             clocks.append(deadline.settle(time=reply_time, deed="以答复作为首次联系 / the reply was the first contact"))
+        elif deadline.kind is Kind.PART:
+            reason = "主要负责部门已反馈全部结果 / the lead reported the whole"
+            clocks.append(deadline.cancel(time=report_time, reason=reason, by=event.unit))
     filed = event.outcome == work_order_pb2.OUTCOME_FILED
     callback = hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
     save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time, filed=filed)

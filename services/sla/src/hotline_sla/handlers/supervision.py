@@ -74,10 +74,10 @@ def act_on_due_moments(*, tx: Books, now: datetime, law: Law, limit: int) -> int
     """Do what is due, at most `limit` moments; tell how many were acted on.
 
     A missed clock is announced; a missed handling is reminded of at once, and in writing a working day later, or at
-    once under key supervision.
+    once under key supervision. A supporting unit is reminded of its part; the lead answers for the whole.
     """
     claimed = tx.claim_moments(now=now, limit=limit)
-    subjects = sorted({deadline.subject for _, deadline in claimed if deadline.kind in UNIT_KINDS})
+    subjects = sorted({deadline.subject for _, deadline in claimed if deadline.kind in (*UNIT_KINDS, Kind.PART)})
     orders = tx.orders(subjects)
     after = dict(orders)
     steps = Steps(tx, subjects)
@@ -92,6 +92,8 @@ def act_on_due_moments(*, tx: Books, now: datetime, law: Law, limit: int) -> int
             order = after[deadline.subject].reflecting(deadline)
             if deadline.kind is Kind.HANDLING and deadline.unit:
                 order = steps.issue(_STEP[moment.action], order=order, deadline=deadline, time=now)
+            elif deadline.kind is Kind.PART:
+                order = steps.issue(Step.PART_REMINDER, order=order, deadline=deadline, time=now)
             after[deadline.subject] = order
     tx.drop_moments([moment for moment, _ in claimed])
     save(tx, law, missed, after=now)
