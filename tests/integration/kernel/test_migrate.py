@@ -19,6 +19,10 @@ def settings(database_url: str) -> Settings:
     )
 
 
+def in_training(settings: Settings) -> Settings:
+    return Settings.model_validate(settings.model_dump() | {"mode": "training", "oidc_audience": "hotline-training"})
+
+
 def write_revision(root: Path, number: int, sql: str) -> None:
     """A service's package with one more revision of phase pre."""
     folder = root / "some_service" / "migrations" / "pre"
@@ -69,6 +73,38 @@ class TestRun:
             connection.execute("SELECT * FROM thing")
             with pytest.raises(Exception, match="lock timeout"):
                 migrate.run(settings=settings, package="some_service", phase="pre")
+
+
+class TestMode:
+    """A database serves practice or the real system, never both (Art. 37)."""
+
+    @pytest.mark.parametrize("first", ["real", "training"])
+    def test_is_the_first_that_migrated_it_and_the_other_touches_nothing(
+        self, settings: Settings, package: Path, first: str
+    ) -> None:
+        modes = {"real": settings, "training": in_training(settings)}
+        own, other = modes.pop(first), *modes.values()
+        migrate.run(settings=own, package="some_service", phase="pre")
+        write_revision(package, 2, "CREATE TABLE more (id int)")
+        with pytest.raises(migrate.OtherMode, match=f"serves the mode {first}"):
+            migrate.run(settings=other, package="some_service", phase="pre")
+        with pytest.raises(migrate.OtherMode, match=f"serves the mode {first}"):
+            migrate.check(settings=other, package="some_service")
+        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+            assert connection.execute("SELECT to_regclass('more')").fetchone() == (None,)
+        migrate.run(settings=own, package="some_service", phase="pre")
+        migrate.check(settings=own, package="some_service")
+
+    def test_is_real_where_there_are_records_of_a_release_that_knew_none(
+        self, settings: Settings, package: Path
+    ) -> None:
+        migrate.run(settings=settings, package="some_service", phase="pre")
+        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+            connection.execute("DROP TABLE tenant")
+            connection.execute("UPDATE alembic_version_kernel_pre SET version_num = '0002'")
+            connection.execute("INSERT INTO audit_entry (time, actor, action, resource) VALUES (now(), 'a', 'b', 'c')")
+        with pytest.raises(migrate.OtherMode, match="serves the mode real"):
+            migrate.run(settings=in_training(settings), package="some_service", phase="pre")
 
 
 class TestCheck:

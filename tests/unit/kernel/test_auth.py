@@ -192,6 +192,12 @@ class TestServicePrincipal:
     def test_is_nobody_without_one_of_ours(self, uri: str) -> None:
         assert service_principal([uri]) is None
 
+    @pytest.mark.parametrize(("domain", "mode"), [("hotline", "real"), ("hotline-training", "training")])
+    def test_is_nobody_in_the_other_mode(self, domain: str, mode: str) -> None:
+        uri = f"spiffe://{domain}/service/intake"
+        known = [each for each in ("real", "training") if service_principal([uri], mode=each) is not None]
+        assert known == [mode]
+
 
 class TestLocalIssuer:
     def ask(self, issuer: LocalIssuer, **form: str) -> dict[str, Any]:

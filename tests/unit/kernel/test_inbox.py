@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hotline_kernel.inbox import Received, store_params
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +47,21 @@ class TestReceived:
         assert message.state == "dead"
         for problem in ("text/plain", "not JSON", "'sequence'", "'time'"):
             assert problem in message.error
+
+    @pytest.mark.parametrize(("ours", "theirs"), [("real", "training"), ("training", "real"), ("training", None)])
+    def test_of_the_other_mode_is_dead_and_takes_no_place_in_the_order(self, ours: str, theirs: str | None) -> None:
+        headers = HEADERS | ({"mode": theirs} if theirs else {})  # releases that knew no modes are real
+        message = Received.read(source="sla", body=b"{}", content_type="application/json", headers=headers, mode=ours)
+        assert (message.state, message.aggregate, message.sequence) == ("dead", "", 0)
+        assert "mode" in message.error
+
+    def test_of_our_own_mode_is_taken(self) -> None:
+        for mode in ("real", "training"):
+            headers = HEADERS | {"mode": mode}
+            message = Received.read(
+                source="sla", body=b"{}", content_type="application/json", headers=headers, mode=mode
+            )
+            assert message.state == "open"
 
     def test_refuses_a_time_that_nobody_could_read_back(self) -> None:
         assert read(time="0001-01-01T00:00:00+23:59").state == "dead"

@@ -65,6 +65,20 @@ class TestSafety:
         (told,) = problems({"HOTLINE_ENVIRONMENT": "local", "HOTLINE_CLOCK": "fast"})
         assert told.startswith("HOTLINE_CLOCK")
 
+    @pytest.mark.parametrize(
+        "mixed",
+        [
+            {"HOTLINE_MODE": "training"},
+            {"HOTLINE_MODE": "training", "HOTLINE_OIDC_AUDIENCE": "hotline"},
+            {"HOTLINE_OIDC_AUDIENCE": "hotline-training"},
+        ],
+    )
+    def test_practice_and_the_real_system_take_no_token_of_each_other(self, mixed: dict[str, str]) -> None:
+        (told,) = problems(mixed)
+        assert told.startswith("HOTLINE_OIDC_AUDIENCE")
+        both = {"HOTLINE_MODE": "training", "HOTLINE_OIDC_AUDIENCE": "hotline-training"}
+        assert Settings.load(service="sla", environ=NEEDED | both).is_training
+
     def test_a_needed_file_must_be_there(self, tmp_path: Path) -> None:
         settings = Settings.load(service="sla", environ=NEEDED | {"HOTLINE_TLS_KEY": str(tmp_path / "gone.key")})
         with pytest.raises(SettingsError, match=r"HOTLINE_TLS_KEY: there is no file .*gone\.key"):

@@ -61,6 +61,11 @@ class TestANotice:
         render(Letter(title="别的", number="1", to="", issue_date=ISSUED.date(), paragraphs=("字",)), issuer="别")
         assert render(letter, issuer="办") == first
 
+    def test_of_the_training_mode_says_so_across_every_page(self) -> None:
+        letter = notice_letter(supervision(), order_number="1")
+        assert "演练" in text_of(render(letter, issuer="办", watermark="演练"))
+        assert "演练" not in text_of(render(letter, issuer="办"))
+
     def test_is_not_made_of_a_reminder(self) -> None:
         with pytest.raises(NoticeNotWritten):
             notice_letter(supervision(Step.REMINDER), order_number="1")

@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from typing import Annotated
 
 import structlog
 import typer
 
+from hotline_cli import session
 from hotline_cli.commands import (
     accountability,
     appeals,
@@ -46,8 +48,14 @@ app = typer.Typer(
 
 
 @app.callback()
-def main() -> None:
+def main(
+    *,
+    training: Annotated[
+        bool, typer.Option("--training", help="speak to the training tenant, where everything is invented (Art. 37)")
+    ] = False,
+) -> None:
     """961890 群众服务热线: everything the platform does, from the shell. It finds the running instance by itself."""
+    session.practise(training=training)
     # The kernel's log is for processes; here only what goes wrong is said, and an answer in JSON stays alone.
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,14 @@ import typer
 from hotline_kernel.errors import HotlineError
 
 from hotline_cli.client import SERVICES, Hotline, Person, Platform
-from hotline_cli.local.running import NoInstanceError, Running
+from hotline_cli.local.running import MAIN, TRAINING, NoInstanceError, Running
+
+_PRACTISES = ContextVar("practises", default=False)
+
+
+def practise(*, training: bool) -> None:
+    """Have the command that follows speak to the training tenant, or to the real system."""
+    _PRACTISES.set(training)
 
 
 class NoPlatform(Exception):
@@ -24,36 +32,44 @@ class _Cluster:
 
     bearer: str
     ca: Path
+    prefix: str
 
     def address(self, service: str) -> str:
-        return os.environ[f"HOTLINE_{service.upper()}"]
+        return os.environ[f"{self.prefix}{service.upper()}"]
 
     def token(self, *, roles: list[str], unit: str = "", region: str = "", subject: str = "") -> str:  # noqa: ARG002
         return self.bearer
 
 
-def find() -> Platform:
-    """The platform of the environment, or else the one that runs on this machine. Raises `NoPlatform`."""
-    bearer = os.environ.get("HOTLINE_TOKEN")
+def find(*, training: bool = False) -> Platform:
+    """The platform of the environment, or else the one that runs on this machine. Raises `NoPlatform`.
+
+    training -- its training tenant (Art. 37), which has an environment of its own.
+    """
+    prefix = "HOTLINE_TRAINING_" if training else "HOTLINE_"
+    bearer = os.environ.get(f"{prefix}TOKEN")
     if bearer:
-        missing = [v for v in ("HOTLINE_CA", *(f"HOTLINE_{s.upper()}" for s in SERVICES)) if v not in os.environ]
+        missing = [v for v in (f"{prefix}CA", *(f"{prefix}{s.upper()}" for s in SERVICES)) if v not in os.environ]
         if missing:
-            raise NoPlatform(f"HOTLINE_TOKEN is set, but not {', '.join(missing)}")
-        return _Cluster(bearer, Path(os.environ["HOTLINE_CA"]))
+            raise NoPlatform(f"{prefix}TOKEN is set, but not {', '.join(missing)}")
+        return _Cluster(bearer, Path(os.environ[f"{prefix}CA"]), prefix)
     try:
-        return Running.find()
+        return Running.find(TRAINING if training else MAIN)
     except NoInstanceError as error:
         raise NoPlatform(
-            "no running platform was found: start one with `make run`, or set HOTLINE_TOKEN, HOTLINE_CA and"
-            " HOTLINE_INTAKE to HOTLINE_KNOWLEDGE for one elsewhere"
+            f"no running platform was found: start one with `{'hotline up --training' if training else 'make run'}`,"
+            f" or set {prefix}TOKEN, {prefix}CA and {prefix}INTAKE to {prefix}KNOWLEDGE for one elsewhere"
         ) from error
 
 
 @contextmanager
-def connection() -> Iterator[Hotline]:
-    """A connection to the platform; refusals end the command with a sentence and exit code 1."""
+def connection(*, training: bool = False) -> Iterator[Hotline]:
+    """A connection to the platform; refusals end the command with a sentence and exit code 1.
+
+    training -- to the training tenant, whatever the command was asked for.
+    """
     try:
-        hotline = Hotline(find())
+        hotline = Hotline(find(training=training or _PRACTISES.get()))
     except NoPlatform as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from error

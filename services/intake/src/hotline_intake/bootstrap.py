@@ -24,7 +24,7 @@ from hotline_kernel.pump import EventHandler, Ticker
 from hotline_intake import call_handlers
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.categories import TreeCache
-from hotline_intake.adapters.postgres import Store
+from hotline_intake.adapters.postgres import Store, TrainingStore
 from hotline_intake.call_handlers import Norms
 from hotline_intake.domain.call import LONGEST_WAIT
 from hotline_intake.domain.repeat import Measure
@@ -50,7 +50,7 @@ def build(settings: Settings) -> Application[Store]:
     settings.require_files("vault_key", "vault_lookup_key")
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
-        transaction=Store,
+        transaction=TrainingStore if settings.is_training else Store,
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )

@@ -29,7 +29,9 @@ _TRUST_SECONDS = 300.0  # a verified token is verified again after this: its key
 _MAX_TOKENS = 10_000
 _MAX_TOKEN_LENGTH = 8192
 _MAX_DOCUMENT_BYTES = 1 << 20
-_SERVICE_URI = re.compile(r"spiffe://hotline/service/([a-z][a-z0-9-]{0,39})")
+TRUST_DOMAINS = {"real": "hotline", "training": "hotline-training"}
+"""By mode; a certificate of one is worth nothing in the other (Art. 37)."""
+_SERVICE_URI = re.compile(r"spiffe://([a-z-]+)/service/([a-z][a-z0-9-]{0,39})")
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 # `service` is proven by a certificate and `anyone` needs no proof, so neither can come with a token.
 _TOKEN_ROLES = frozenset(
@@ -61,12 +63,15 @@ SYSTEM = Principal("system", frozenset({"service"}), "", "")
 ANONYMOUS = Principal("", frozenset(), "", "")
 
 
-def service_principal(uris: Iterable[str]) -> Principal | None:
-    """The service that a verified certificate names in its URIs, `spiffe://hotline/service/<name>`; None without."""
+def service_principal(uris: Iterable[str], *, mode: str = "real") -> Principal | None:
+    """The service that a verified certificate names in its URIs, `spiffe://hotline/service/<name>`; None without.
+
+    mode -- whose services are meant: those of the other one are nobody.
+    """
     for uri in uris:
         match = _SERVICE_URI.fullmatch(uri)
-        if match:
-            return Principal(f"service:{match[1]}", frozenset({"service"}), "", "")
+        if match and match[1] == TRUST_DOMAINS[mode]:
+            return Principal(f"service:{match[2]}", frozenset({"service"}), "", "")
     return None
 
 

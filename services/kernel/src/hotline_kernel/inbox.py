@@ -70,9 +70,19 @@ class Received:
 
     @classmethod
     def read(
-        cls, *, source: str, body: bytes | str | memoryview, content_type: str | None, headers: Mapping[str, Any]
+        cls,
+        *,
+        source: str,
+        body: bytes | str | memoryview,
+        content_type: str | None,
+        headers: Mapping[str, Any],
+        mode: str = "real",
     ) -> "Received":
-        """Read a message of the queue of `source`; never fails, whatever was sent."""
+        """Read a message of the queue of `source`; never fails, whatever was sent.
+
+        mode -- ours. An event of the other one has no place in our order, so it takes none: nothing waits for it, and
+        who drops it passes over nothing of ours (Art. 37). Events of releases that knew no modes are real.
+        """
         raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
         problems = []
         if content_type != "application/json":
@@ -91,6 +101,10 @@ class Received:
             except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
                 problems.append(f"header {header!r} is missing or malformed")
                 fields[name] = _MISSING[name]
+        foreign = _clean(str(headers.get("mode", "real")))[:LONGEST_NAME]
+        if foreign != mode:
+            problems.append(f"it is an event of the mode {foreign}, and this is {mode}")
+            fields |= {"aggregate": _MISSING["aggregate"], "sequence": _MISSING["sequence"]}
         return cls(
             source=source,
             payload=_clean(raw[:LARGEST_BODY].decode(errors="backslashreplace")),

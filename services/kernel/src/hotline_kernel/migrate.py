@@ -33,22 +33,34 @@ class SchemaOutdated(Exception):
     """The database is older than the code; the text names the command to run."""
 
 
+class OtherMode(Exception):
+    """The database serves the other mode: what is real and what is practice never meet (Art. 37)."""
+
+
 def run(*, settings: Settings, package: str, phase: Phase) -> None:
     """Bring one phase of both lineages to the newest revision.
 
     package -- `hotline_sla`, where the service's revisions are. Raises what PostgreSQL refused; a revision that failed
-    left nothing, those before it stay.
+    left nothing, those before it stay. Raises `OtherMode` before anything is touched.
     """
     conninfo = settings.database_url.get_secret_value()
     with psycopg.connect(conninfo, autocommit=True) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        _check_mode(guard, settings.mode)
         for lineage, script in _scripts(package, phase):
             _upgrade(conninfo, script, f"alembic_version_{lineage}_{phase}", _LIMITS[phase])
+        if phase == "pre":
+            guard.execute("INSERT INTO tenant (mode) VALUES (%s) ON CONFLICT DO NOTHING", [settings.mode])
+            _check_mode(guard, settings.mode)
 
 
 def check(*, settings: Settings, package: str) -> None:
-    """Raise `SchemaOutdated` if a *pre* revision of the code is missing in the database; a newer one is right."""
+    """Raise `SchemaOutdated` if a *pre* revision of the code is missing in the database; a newer one is right.
+
+    Raises `OtherMode`.
+    """
     with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        _check_mode(connection, settings.mode)
         for lineage, script in _scripts(package, "pre"):
             wanted = script.get_current_head()
             found = _revision(connection, f"alembic_version_{lineage}_pre")
@@ -58,6 +70,15 @@ def check(*, settings: Settings, package: str) -> None:
                     f"the {lineage} schema is at revision {found or 'none'} and the code needs {wanted}: "
                     f"run `python -m {package} migrate pre`"
                 )
+
+
+def _check_mode(connection: psycopg.Connection[tuple[str, ...]], mode: str) -> None:
+    try:
+        row = connection.execute("SELECT mode FROM tenant").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return  # never migrated, or by a release that knew no modes
+    if row is not None and row[0] != mode:
+        raise OtherMode(f"the database serves the mode {row[0]} and HOTLINE_MODE is {mode}: name another database")
 
 
 def _scripts(package: str, phase: Phase) -> Iterator[tuple[str, ScriptDirectory]]:

@@ -46,10 +46,10 @@ class Announced:
     occurred_time: datetime
     traceparent: str
 
-    def headers(self, source: str) -> dict[str, str | int]:
+    def headers(self, source: str, *, mode: str = "real") -> dict[str, str | int]:
         """The CloudEvents attributes and the trace context, as they travel beside the body.
 
-        `time` is legal time, `committed` real time.
+        `time` is legal time, `committed` real time; `mode` keeps practice apart from the real system (Art. 37).
         """
         return {
             "id": str(self.event_id),
@@ -60,6 +60,7 @@ class Announced:
             "sequence": self.sequence,
             "traceparent": self.traceparent,
             "committed": self.created_time.isoformat(),
+            "mode": mode,
         }
 
 

@@ -173,7 +173,7 @@ def _running(
         application.database.wait_ready(timeout_seconds=30)
         try:
             migrate.check(settings=settings, package=package)
-        except migrate.SchemaOutdated as error:
+        except (migrate.SchemaOutdated, migrate.OtherMode) as error:
             sys.exit(f"{package}: {error}")
         yield application, stop
     finally:
@@ -193,7 +193,10 @@ def _migrate(settings: Settings, phase: Literal["pre", "post"], package: str) ->
     from hotline_kernel import migrate, telemetry  # noqa: PLC0415
 
     telemetry.setup(service=settings.service, process="migrate", log_level=settings.log_level)
-    migrate.run(settings=settings, package=package, phase=phase)
+    try:
+        migrate.run(settings=settings, package=package, phase=phase)
+    except migrate.OtherMode as error:
+        sys.exit(f"{package}: {error}")
     if phase == "pre":
         _declare(settings)
 

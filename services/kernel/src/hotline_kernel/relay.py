@@ -43,10 +43,11 @@ class QueueMissing(Exception):
 class Publisher:
     """One connection to the broker, on which events are published with confirms, many under way at once."""
 
-    def __init__(self, connection: Connection, *, source: str, profile: str) -> None:
+    def __init__(self, connection: Connection, *, source: str, profile: str, mode: str = "real") -> None:
         self._connection = connection
         self._source = source
         self._profile = profile
+        self._mode = mode
         self._exchange = f"{source}.events"
         self._channel = connection.channel()
         self._channel.confirm_select()
@@ -83,7 +84,7 @@ class Publisher:
                     event.payload.encode(),
                     content_type="application/json",
                     content_encoding="utf-8",
-                    headers=event.headers(self._source),
+                    headers=event.headers(self._source, mode=self._mode),
                     properties={"delivery_mode": 2, "message_id": str(event.event_id)},
                 )
                 self._pending[next(self._tags)] = event
@@ -185,7 +186,12 @@ class Relay:
     @contextmanager
     def _broker(self) -> Iterator[Publisher]:
         with topology.connected(self._settings.broker_url.get_secret_value()) as connection:
-            yield Publisher(connection, source=self._settings.service, profile=self._settings.profile)
+            yield Publisher(
+                connection,
+                source=self._settings.service,
+                profile=self._settings.profile,
+                mode=self._settings.mode,
+            )
 
 
 def _reason(error: Exception) -> str:

@@ -58,7 +58,8 @@ class Guard:
         Raises RateLimited.
         """
         names: Sequence[bytes] = incoming.context.auth_context().get("x509_subject_alternative_name", ())  # type: ignore[assignment]
-        service = service_principal(name.decode(errors="replace") for name in names) if names else None
+        uris = (name.decode(errors="replace") for name in names)
+        service = service_principal(uris, mode=self.settings.mode) if names else None
         known = service or self._authenticator.known(_bearer(incoming))
         if known is not None:
             incoming.principal = known

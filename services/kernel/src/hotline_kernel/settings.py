@@ -30,6 +30,10 @@ class Settings(BaseModel):
         description="`local` is the one-machine run, which alone may use a virtual clock and the local issuer.",
     )
     service: str = Field("", description="Name of the service; set by the process itself.")
+    mode: Literal["real", "training"] = Field(
+        "real",
+        description="`training` is a tenant for practising on invented data, apart from the real one (Art. 37).",
+    )
     profile: Literal["city", "county", "small"] = Field(
         "city", description="Which topology of services this is a part of."
     )
@@ -65,7 +69,9 @@ class Settings(BaseModel):
     drain_seconds: float = Field(20, gt=0, description="Time for calls in hand when a process is told to stop.")
 
     oidc_issuer: str = Field("", description="Issuer of the tokens, exactly as in their `iss` claim.")
-    oidc_audience: str = Field("hotline", description="The `aud` claim tokens must carry.")
+    oidc_audience: str = Field(
+        "hotline", description="The `aud` claim tokens must carry; ends in `-training` in the training mode alone."
+    )
     oidc_jwks_url: str = Field("", description="Where the issuer's keys are; found by discovery when empty.")
 
     audit_key: Path = Field(
@@ -129,7 +135,15 @@ class Settings(BaseModel):
                 )
         elif self.clock != "system" and not self.clock.startswith("virtual:"):
             raise ValueError(_sentence("clock", "set `system` or `virtual:<file>`"))
+        if self.is_training != self.oidc_audience.endswith("-training"):
+            wanted = "hotline-training" if self.is_training else "hotline"
+            raise ValueError(_sentence("oidc_audience", f"tokens of the other mode would be good here; set `{wanted}`"))
         return self
+
+    @property
+    def is_training(self) -> bool:
+        """Whether everything here is practice on invented data (Art. 37)."""
+        return self.mode == "training"
 
     @property
     def metrics_host(self) -> str:

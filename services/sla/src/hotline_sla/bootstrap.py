@@ -30,6 +30,10 @@ VIRTUAL_TICK_SECONDS = 0.02
 """A virtual clock may move on by days at any instant."""
 
 
+TRAINING = "演练"
+"""Across every page of what the training mode puts on paper (Art. 37)."""
+
+
 def build(settings: Settings) -> Application[Store]:
     """What serve and pump run."""
     database = Database(
@@ -43,7 +47,11 @@ def build(settings: Settings) -> Application[Store]:
         clock=legal_clock,
         servicers={
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
-                database=database, clock=legal_clock, law=law, issuer=settings.document_issuer
+                database=database,
+                clock=legal_clock,
+                law=law,
+                issuer=settings.document_issuer,
+                watermark=TRAINING if settings.is_training else "",
             ),
             meeting_service_pb2.DESCRIPTOR.services_by_name["MeetingService"]: MeetingServicer(
                 database=database, clock=legal_clock

@@ -14,7 +14,7 @@ import typer
 from hotline_cli.client import Hotline
 from hotline_cli.local import city, seed
 from hotline_cli.local.instance import AlreadyRunningError, Instance
-from hotline_cli.local.running import run_directory
+from hotline_cli.local.running import MAIN, TRAINING, run_directory
 from hotline_cli.local.servers import ServerError, Servers
 
 app = typer.Typer()
@@ -34,15 +34,31 @@ Logs / 日志: {logs}
 """
 
 
+_NEXT_TRAINING = """
+The training tenant of {city} is up, apart from the real system. Ctrl-C stops it.
+{city}演练环境已启动，与正式系统隔离。按 Ctrl-C 停止。
+
+In another terminal / 在另一个终端:
+  .venv/bin/hotline training exercise --seed 1        # who calls / 来电人
+  .venv/bin/hotline --training register …             # every command, in the tenant / 在演练环境中执行任何命令
+Logs / 日志: {logs}
+"""
+
+
 @app.command()
-def up() -> None:
+def up(
+    *,
+    training: Annotated[
+        bool, typer.Option("--training", help="the training tenant, beside the real one or without it (Art. 37)")
+    ] = False,
+) -> None:
     """Start the platform on this machine in the foreground, with an invented city; Ctrl-C stops all of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # they end it as Ctrl-C does
     try:
         with ExitStack() as stack:
-            servers = _start(stack)
+            servers = _start(stack, training=training)
             stack.callback(_hear_no_more)
             while True:
                 sleep(_LOOK_SECONDS)
@@ -65,7 +81,7 @@ def down(*, forget: Annotated[bool, typer.Option("--forget", help="delete all th
         shutil.rmtree(directory)
 
 
-def _start(stack: ExitStack) -> Servers:
+def _start(stack: ExitStack, *, training: bool) -> Servers:
     begun = monotonic()
 
     def say(what: str) -> None:
@@ -74,7 +90,12 @@ def _start(stack: ExitStack) -> Servers:
     directory = run_directory()
     servers = stack.enter_context(Servers(directory / "servers"))
     say("PostgreSQL, RabbitMQ")
-    instance = Instance(directory=directory, servers=servers)
+    instance = Instance(
+        directory=directory,
+        servers=servers,
+        name=TRAINING if training else MAIN,
+        mode="training" if training else "real",
+    )
     stack.callback(instance.stop)
     instance.prepare()
     say("schemas, queues, keys")
@@ -86,7 +107,8 @@ def _start(stack: ExitStack) -> Servers:
         seed.seed_city(hotline)
         seeded.touch()
         say(f"units and knowledge of {city.load().name}")
-    print(_NEXT.format(city=city.load().name, region=city.load().region, logs=instance.running.logs), flush=True)
+    told = _NEXT_TRAINING if training else _NEXT
+    print(told.format(city=city.load().name, region=city.load().region, logs=instance.running.logs), flush=True)
     return servers
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Literal, Self, cast
 
 from hotline_kernel import audit, migrate, topology
+from hotline_kernel.auth import TRUST_DOMAINS
 from hotline_kernel.clock import Clock, SystemClock, VirtualClock
 from hotline_kernel.issuer import LocalIssuer
 from hotline_kernel.settings import PREFIX, Settings
@@ -49,17 +50,24 @@ class Instance:
         clock: Literal["system", "virtual"] = "system",
         start: datetime | None = None,
         settings: Mapping[str, str] | None = None,
+        mode: Literal["real", "training"] = "real",
+        services: Sequence[str] = SERVICES,
     ) -> None:
         """Nothing is started or made yet but the folder.
 
         name -- lower-case letters, digits and underscores;  start -- where a virtual clock begins, by default now;
-        settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours.
+        settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours;
+        mode -- training is a tenant apart (Art. 37);  services -- those that run.
         """
         self.name = name
         self.directory = directory.resolve() / name
         self.directory.mkdir(parents=True, exist_ok=True)
         self.servers = servers
         self.clock: Clock = SystemClock() if clock == "system" else self._virtual_clock(start or datetime.now(UTC))
+        self._trust_domain = TRUST_DOMAINS[mode]
+        # Of the real mode nothing is said, so that releases that knew none can be started too.
+        self._mode = {"mode": mode, "oidc_audience": self._trust_domain} if mode == "training" else {}
+        self._services = tuple(services)
         self._settings = dict(settings or {})
         self._ports: dict[str, int] = {}
         self._issuer: LocalIssuer | None = None
@@ -93,21 +101,21 @@ class Instance:
         """
         self._take()
         self.servers.create_vhost(self.name)
-        for service in SERVICES:
+        for service in self._services:
             self.servers.create_database(f"{self.name}_{service}")
             settings = self._kernel_settings(service)
             for phase in phases:
                 migrate.run(settings=settings, package=f"hotline_{service}", phase=phase)
-        topology.declare(settings=self._kernel_settings(SERVICES[0]))
+        topology.declare(settings=self._kernel_settings(self._services[0]))
 
     def start(self, *, on_ready: Callable[[Process], None] = lambda _: None) -> None:
         """Start every process of a prepared instance and wait until all work."""
-        self._issuer = LocalIssuer(self.directory / "issuer", self._ports["issuer"])
+        self._issuer = LocalIssuer(self.directory / "issuer", self._ports["issuer"], audience=self._trust_domain)
         self._issuer.start()
         (self.directory / "logs").mkdir(exist_ok=True)
         self._describe(self._issuer).write(self.directory / "instance.json")
         self._supervisor = Supervisor(
-            {f"{service}.{kind}": self._process(service, kind) for kind in PROCESSES for service in SERVICES}
+            {f"{service}.{kind}": self._process(service, kind) for kind in PROCESSES for service in self._services}
         )
         self._supervisor.start(on_ready=on_ready)
 
@@ -125,7 +133,7 @@ class Instance:
     def destroy(self) -> None:
         """Stop and forget everything: databases, virtual host, keys, logs."""
         self.stop()
-        for service in SERVICES:
+        for service in self._services:
             self.servers.drop_database(f"{self.name}_{service}")
         self.servers.drop_vhost(self.name)
         shutil.rmtree(self.directory)
@@ -144,6 +152,7 @@ class Instance:
         certificate, key = self._authority.certify(service)
         values = {
             "environment": "local",
+            **self._mode,
             "database_url": self.database_url(service),
             "broker_url": self.broker_url,
             "clock": self._clock_setting,
@@ -180,7 +189,7 @@ class Instance:
 
     @property
     def _authority(self) -> pki.Authority:
-        return pki.Authority(self.directory / "tls")
+        return pki.Authority(self.directory / "tls", trust_domain=self._trust_domain)
 
     @property
     def _clock_setting(self) -> str:
@@ -229,6 +238,7 @@ class Instance:
             {
                 "service": service,
                 "environment": "local",
+                **self._mode,
                 "database_url": self.database_url(service),
                 "broker_url": self.broker_url,
             }

@@ -41,8 +41,9 @@ def elliptic_key(path: Path) -> ec.EllipticCurvePrivateKey:
 class Authority:
     """The certificate authority of one instance."""
 
-    def __init__(self, directory: Path) -> None:
-        """Read the authority from the directory; made if not there."""
+    def __init__(self, directory: Path, *, trust_domain: str = "hotline") -> None:
+        """Read the authority from the directory; made if not there. trust_domain -- of the services it certifies."""
+        self._trust_domain = trust_domain
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._key = elliptic_key(directory / "ca.key")
@@ -54,12 +55,12 @@ class Authority:
     def certify(self, service: str) -> tuple[Path, Path]:
         """Return certificate and key by which a service is known, as server on this machine and as client.
 
-        Other services know it by the URI `spiffe://hotline/service/<name>`.
+        Other services know it by the URI `spiffe://<trust domain>/service/<name>`.
         """
         path = self._directory / f"{service}.crt"
         key = self._directory / f"{service}.key"
         if not path.exists():
-            names = [*_LOOPBACK, x509.UniformResourceIdentifier(f"spiffe://hotline/service/{service}")]
+            names = [*_LOOPBACK, x509.UniformResourceIdentifier(f"spiffe://{self._trust_domain}/service/{service}")]
             usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
             builder = (
                 _builder(subject=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, service)]), issuer=self._name)

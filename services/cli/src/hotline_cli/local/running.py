@@ -16,6 +16,8 @@ from hotline_cli.local.pki import write_secret
 
 MAIN = "hotline"
 """Name of the instance that `make run` starts."""
+TRAINING = "training"
+"""Name of the training tenant that `hotline up --training` starts (Art. 37)."""
 _RENEW_AFTER_SECONDS = 1800.0
 _TOKEN_SECONDS = 3600
 
@@ -52,11 +54,12 @@ class Running:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @classmethod
-    def find(cls) -> Self:
-        """Return the instance that `make run` started in this checkout; NoInstanceError when there is none."""
-        path = run_directory() / MAIN / "instance.json"
+    def find(cls, name: str = MAIN) -> Self:
+        """Return the instance that was started in this checkout; NoInstanceError when there is none."""
+        path = run_directory() / name / "instance.json"
         if not path.is_file():
-            raise NoInstanceError("no instance is running here; start one with `make run`")
+            how = "hotline up --training" if name == TRAINING else "make run"
+            raise NoInstanceError(f"no instance is running here; start one with `{how}`")
         return cls.read(path)
 
     @classmethod

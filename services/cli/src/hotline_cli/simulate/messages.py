@@ -150,12 +150,22 @@ def written(seed: int) -> Iterator[Message]:
     while True:
         problem = random.choice(_PROBLEMS)
         place = random.choice(_PLACES)
-        text = problem.text.format(place=place, when=random.choice(_WHEN), number=random.randint(2, 16))
+        text = _filled(problem, place, random)
         # A citizen in eight comes again.
         citizen = (
             f"citizen-{random.randrange(1, 40_000) if random.random() < 0.125 else random.randrange(10**6, 10**9)}"
         )
         yield Message(citizen=citizen, title=f"{place}{problem.subject}问题", text=text)
+
+
+def about(subject: str, random: Random) -> str:
+    """What a citizen says about one of the subjects that are written here."""
+    [problem] = [each for each in _PROBLEMS if each.subject == subject]
+    return _filled(problem, random.choice(_PLACES), random)
+
+
+def _filled(problem: _Problem, place: str, random: Random) -> str:
+    return problem.text.format(place=place, when=random.choice(_WHEN), number=random.randint(2, 16))
 
 
 def read(path: Path) -> Iterator[Message]:

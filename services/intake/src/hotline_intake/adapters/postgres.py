@@ -13,6 +13,7 @@ from hotline_intake.adapters.call_postgres import CallStore
 from hotline_intake.adapters.categories import CategoryTransaction
 from hotline_intake.adapters.contests import ContestTransaction, HoldTransaction
 from hotline_intake.adapters.repeats import RepeatTransaction
+from hotline_intake.domain import telling
 from hotline_intake.domain.appeal import (
     Answer,
     Appeal,
@@ -568,3 +569,15 @@ def _appeal(row: DictRow) -> Appeal:
         due_date=row["due_date"],
         emergency_clearance=_clearance(row),
     )
+
+
+class TrainingStore(Store):
+    """Of the training mode: whatever is told to a citizen says that it is practice (Art. 37)."""
+
+    def add_appeal(self, *, appeal: Appeal, sealed: Sealed, citizen: CitizenRow, is_new: bool, receipt: str) -> None:
+        super().add_appeal(
+            appeal=appeal, sealed=sealed, citizen=citizen, is_new=is_new, receipt=telling.as_drill(receipt)
+        )
+
+    def tell(self, *, appeal: Appeal, occasion: Occasion, text: str, now: datetime) -> None:
+        super().tell(appeal=appeal, occasion=occasion, text=telling.as_drill(text), now=now)

@@ -50,6 +50,11 @@ class Message:
     create_time: datetime
 
 
+def as_drill(text: str) -> str:
+    """The same words, told in the training mode (Art. 37): nobody may take them for real."""
+    return f"【演练】{text}"
+
+
 def receipt(*, appeal: Appeal) -> str:
     """The receipt, with tracking code and the hour of Art. 21 (Art. 20); in an emergency whom to call (Art. 6(1))."""
     told = (

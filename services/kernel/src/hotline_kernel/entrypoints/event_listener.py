@@ -51,6 +51,7 @@ HEARTBEAT_SECONDS = 10
 _DATABASE_CONFIG_KEY = "HOTLINE_DATABASE"
 _SERVICE_CONFIG_KEY = "HOTLINE_SERVICE"
 _AWAITED_CONFIG_KEY = "HOTLINE_AWAITED"
+_MODE_CONFIG_KEY = "HOTLINE_MODE"
 _log = structlog.get_logger(__name__)
 
 
@@ -173,6 +174,7 @@ class InboxEventHandler(EventHandler):  # type: ignore[misc]
             body=message.body,
             content_type=message.content_type,
             headers=message.headers,
+            mode=self.container.config[_MODE_CONFIG_KEY],
         )
         self.store.put(received, message)
 
@@ -214,6 +216,7 @@ def run_listener(settings: Settings, *, awaited: Iterable[type[Event]] = ()) -> 
             MAX_WORKERS_CONFIG_KEY: MESSAGES_AT_ONCE,
             _DATABASE_CONFIG_KEY: settings.database_url.get_secret_value(),
             _SERVICE_CONFIG_KEY: settings.service,
+            _MODE_CONFIG_KEY: settings.mode,
             _AWAITED_CONFIG_KEY: frozenset(type_.DESCRIPTOR.full_name for type_ in awaited),
         }
     )

@@ -52,15 +52,15 @@ _ONE_AT_A_TIME = Lock()
 """Fonts are registered for the process; each letter brings its own characters under the same name."""
 
 
-def render(letter: Letter, *, issuer: str) -> bytes:
-    """The letter as PDF. issuer -- who signs and seals it."""
+def render(letter: Letter, *, issuer: str, watermark: str = "") -> bytes:
+    """The letter as PDF. issuer -- who signs and seals it;  watermark -- stands across each page, if any."""
     with _ONE_AT_A_TIME:
         pdfmetrics._reset()  # type: ignore[attr-defined]  # else the letter before keeps the name of its font, and so its characters
-        pdfmetrics.registerFont(TTFont(_FONT, font_with(_text_of(letter, issuer))))
-        return _written(letter, issuer)
+        pdfmetrics.registerFont(TTFont(_FONT, font_with(_text_of(letter, issuer) + watermark)))
+        return _written(letter, issuer, watermark)
 
 
-def _written(letter: Letter, issuer: str) -> bytes:
+def _written(letter: Letter, issuer: str, watermark: str) -> bytes:
     page = landscape(A4) if letter.wide else A4
     width = page[0] - 2 * (_MARGIN + _FRAME_PADDING)
     story: list[Flowable] = [Paragraph(escape(letter.title), _TITLE), Paragraph(escape(letter.number), _NUMBER)]
@@ -93,7 +93,13 @@ def _written(letter: Letter, issuer: str) -> bytes:
         author=issuer,
         invariant=1,  # no time of making, no random id
     )
-    document.build(story, onFirstPage=_page_number, onLaterPages=_page_number)
+
+    def every_page(canvas: Canvas, document: SimpleDocTemplate) -> None:
+        _page_number(canvas, document)
+        if watermark:
+            _stand_across(canvas, document, watermark)
+
+    document.build(story, onFirstPage=every_page, onLaterPages=every_page)
     return written.getvalue()
 
 
@@ -146,6 +152,16 @@ class _SealBox(Flowable):
         self.canv.setFont(_FONT, 10)
         self.canv.drawCentredString(self._left + _SEAL / 2, _SEAL / 2, _SEAL_TEXT)
         self.canv.restoreState()
+
+
+def _stand_across(canvas: Canvas, document: SimpleDocTemplate, watermark: str) -> None:
+    canvas.saveState()
+    canvas.setFont(_FONT, 120)
+    canvas.setFillColor(colors.lightgrey)
+    canvas.translate(document.pagesize[0] / 2, document.pagesize[1] / 2)
+    canvas.rotate(45)
+    canvas.drawCentredString(0, 0, watermark)
+    canvas.restoreState()
 
 
 def _page_number(canvas: Canvas, document: SimpleDocTemplate) -> None:

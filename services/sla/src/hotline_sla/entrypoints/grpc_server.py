@@ -21,10 +21,10 @@ from hotline_sla.entrypoints.visibility import is_restricted, visible_unit
 class SlaServicer:
     """One method for each RPC. Clocks are moved by events and by time alone."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, issuer: str) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, law: Law, issuer: str, watermark: str = "") -> None:
         self._database = database
         self._commands = Commands(database)
-        self._issuer = issuer
+        self._issuer, self._watermark = issuer, watermark
         self._clock = clock
         self._law = law
 
@@ -157,9 +157,9 @@ class SlaServicer:
             notice = handlers.workbook_of(name=request.name, tx=tx) if request.format == messages.XLSX else None
             letter = handlers.letter_of(name=request.name, visible_to=visible_unit(call, ""), tx=tx)
         if notice is None:
-            content, suffix = pdf.render(letter, issuer=self._issuer), "pdf"
+            content, suffix = pdf.render(letter, issuer=self._issuer, watermark=self._watermark), "pdf"
         else:
-            content, suffix = xlsx.render(notice, issuer=self._issuer), "xlsx"
+            content, suffix = xlsx.render(notice, issuer=f"{self._watermark} {self._issuer}".strip()), "xlsx"
         return messages.document_message(request.name, letter, suffix=suffix, content=content)
 
     def OpenAccountabilityFile(

@@ -1,0 +1,1 @@
+"""Practice in the training tenant: invented callers, and what a person's work with them is worth (Art. 37)."""
