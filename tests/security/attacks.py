@@ -63,6 +63,7 @@ _NAMES = {
     "^courses/": "course",
     "^gaps/": "gap",
     "^bases/": "base",
+    "^attachments/": "attachment",
     "^meetings/": "meeting",
     "^meetingActions/": "meeting_action",
     "^statisticsNotices/": "statistics_notice",

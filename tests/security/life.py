@@ -15,6 +15,7 @@ from hotline.intake.v1 import contest_service_pb2 as contests
 from hotline.intake.v1 import hold_service_pb2 as holds
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.intake.v1 import repeat_service_pb2 as repeats
+from hotline.knowledge.v1 import attachment_service_pb2 as attachments
 from hotline.knowledge.v1 import base_service_pb2 as bases
 from hotline.knowledge.v1 import bulletin_pb2, training_pb2
 from hotline.knowledge.v1 import gap_service_pb2 as gaps
@@ -57,6 +58,7 @@ class Life:
     contribution: str
     gap: str
     base: str
+    attachment: str
 
 
 def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
@@ -106,6 +108,11 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
     )
     gap = hotline.person("operator").gaps.ReportGap(
         gaps.ReportGapRequest(query="供人攻击的缺口", request_id=new_request_id())
+    )
+    attachment = hotline.person("editor").attachments.AddAttachment(
+        attachments.AddAttachmentRequest(
+            parent=entries[0].name, file_name="附件.txt", content="供人攻击的附件".encode(), request_id=new_request_id()
+        )
     )
     base = hotline.person("unit", unit=UNIT).bases.RegisterBase(
         bases.RegisterBaseRequest(name="bases/attacked", title="供人攻击的知识库", request_id=new_request_id())
@@ -185,6 +192,7 @@ def live_a_life(hotline: Hotline, quiet: Quiet) -> Life:
         contribution=contributions[0].name,
         gap=gap.name,
         base=base.name,
+        attachment=attachment.name,
     )
 
 

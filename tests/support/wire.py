@@ -24,7 +24,13 @@ from hotline.intake.v1 import (
     intake_service_pb2,
     repeat_service_pb2,
 )
-from hotline.knowledge.v1 import base_service_pb2, gap_service_pb2, knowledge_service_pb2, training_service_pb2
+from hotline.knowledge.v1 import (
+    attachment_service_pb2,
+    base_service_pb2,
+    gap_service_pb2,
+    knowledge_service_pb2,
+    training_service_pb2,
+)
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
 from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
 
@@ -55,6 +61,7 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
         gap_service_pb2.DESCRIPTOR.services_by_name["GapService"],
         base_service_pb2.DESCRIPTOR.services_by_name["BaseService"],
+        attachment_service_pb2.DESCRIPTOR.services_by_name["AttachmentService"],
     ),
 }
 _EVERYWHERE = (

@@ -35,6 +35,8 @@ from hotline.intake.v1 import (
     repeat_service_pb2_grpc,
 )
 from hotline.knowledge.v1 import (
+    attachment_service_pb2,
+    attachment_service_pb2_grpc,
     base_service_pb2,
     base_service_pb2_grpc,
     gap_service_pb2,
@@ -102,6 +104,7 @@ class Person:
     training: training_service_pb2_grpc.TrainingServiceStub
     gaps: gap_service_pb2_grpc.GapServiceStub
     bases: base_service_pb2_grpc.BaseServiceStub
+    attachments: attachment_service_pb2_grpc.AttachmentServiceStub
     delivery: dict[str, delivery_service_pb2_grpc.DeliveryServiceStub]
     audit: dict[str, audit_service_pb2_grpc.AuditServiceStub]
 
@@ -184,6 +187,11 @@ class Hotline:
             ),
             training=stub(
                 training_service_pb2_grpc.TrainingServiceStub, "knowledge", of(training_service_pb2, "TrainingService")
+            ),
+            attachments=stub(
+                attachment_service_pb2_grpc.AttachmentServiceStub,
+                "knowledge",
+                of(attachment_service_pb2, "AttachmentService"),
             ),
             bases=stub(base_service_pb2_grpc.BaseServiceStub, "knowledge", of(base_service_pb2, "BaseService")),
             gaps=stub(gap_service_pb2_grpc.GapServiceStub, "knowledge", of(gap_service_pb2, "GapService")),

@@ -12,6 +12,7 @@ from hotline_cli.commands import (
     accountability,
     appeals,
     asking,
+    attachments,
     bases,
     call_centre,
     calls,
@@ -74,6 +75,7 @@ app.add_typer(categories.app, name="category", help="Change the tree of categori
 app.add_typer(meetings.app, name="meeting", help="Plan and hold meetings, finish what follows (Art. 8, 9(8)).")
 app.command("sync")(bases.sync)
 app.add_typer(bases.app, name="base", help="Units' own knowledge bases: register, approve, withdraw (Art. 10(4)).")
+app.add_typer(attachments.app, name="attachment", help="Files of entries of the knowledge base (Art. 18).")
 app.add_typer(gaps.app, name="gap", help="What operators looked for and did not find (Art. 9(4)).")
 app.add_typer(notices.app, name="notices", help="Report statistics and how the hotline runs (Art. 8, 35).")
 app.add_typer(weights.app, name="weights", help="Publish by what units and trades are scored (Art. 32, 34).")

@@ -2,7 +2,13 @@
 
 from datetime import timedelta
 
-from hotline.knowledge.v1 import base_service_pb2, gap_service_pb2, knowledge_service_pb2, training_service_pb2
+from hotline.knowledge.v1 import (
+    attachment_service_pb2,
+    base_service_pb2,
+    gap_service_pb2,
+    knowledge_service_pb2,
+    training_service_pb2,
+)
 from hotline_kernel import clock, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
@@ -14,6 +20,7 @@ from hotline_knowledge.adapters.misses import Misses
 from hotline_knowledge.adapters.postgres import Store
 from hotline_knowledge.adapters.search import SearchIndex
 from hotline_knowledge.domain.entry import UpkeepGround, legal_day
+from hotline_knowledge.entrypoints.attachment_server import AttachmentServicer
 from hotline_knowledge.entrypoints.base_server import BaseServicer
 from hotline_knowledge.entrypoints.gap_server import GapServicer
 from hotline_knowledge.entrypoints.grpc_server import KnowledgeServicer
@@ -56,6 +63,9 @@ def build(settings: Settings) -> Application[Store]:
                 database=database, clock=legal_clock, index=index, follower=follower, misses=misses, rhythm=rhythm
             ),
             gap_service_pb2.DESCRIPTOR.services_by_name["GapService"]: GapServicer(
+                database=database, clock=legal_clock
+            ),
+            attachment_service_pb2.DESCRIPTOR.services_by_name["AttachmentService"]: AttachmentServicer(
                 database=database, clock=legal_clock
             ),
             base_service_pb2.DESCRIPTOR.services_by_name["BaseService"]: BaseServicer(

@@ -27,6 +27,7 @@ UPDATABLE = (
     "origin",
     "review_date",
     "sources",
+    "attachments",
 )
 
 
@@ -54,6 +55,7 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         sources=content.sources,
         credit=content.credit,
         base=content.base,
+        attachments=content.attachments,
     )
 
 
@@ -118,6 +120,7 @@ def content_of(entry: entry_pb2.Entry) -> Content:
         origin=origin_of(entry.origin) or Origin.GOVERNMENT,
         review_date=date_of(entry, "review_date", prefix="entry."),
         sources=tuple(entry.sources),
+        attachments=tuple(entry.attachments),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from hotline_knowledge.adapters.attachments import AttachmentStore
 from hotline_knowledge.adapters.bases import BaseStore
 from hotline_knowledge.adapters.bulletins import BulletinStore
 from hotline_knowledge.adapters.contributions import ContributionStore
@@ -23,7 +24,7 @@ from hotline_knowledge.domain.entry import (
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
-class Store(BulletinStore, TrainingStore, ContributionStore, GapStore, BaseStore):
+class Store(BulletinStore, TrainingStore, ContributionStore, GapStore, BaseStore, AttachmentStore):
     """A transaction of knowledge."""
 
     def add(self, entry: Entry) -> None:
@@ -43,8 +44,8 @@ class Store(BulletinStore, TrainingStore, ContributionStore, GapStore, BaseStore
             """UPDATE entry SET title = %(title)s, text = %(text)s, kind = %(kind)s, unit = %(unit)s,
                  region = %(region)s, keywords = %(keywords)s, valid_from = %(valid_from)s,
                  valid_until = %(valid_until)s, origin = %(origin)s, review_date = %(review_date)s,
-                 sources = %(sources)s, state = %(state)s, version = %(version)s, writers = %(writers)s,
-                 update_time = %(update_time)s
+                 sources = %(sources)s, attachments = %(attachments)s, state = %(state)s,
+                 version = %(version)s, writers = %(writers)s, update_time = %(update_time)s
                WHERE id = %(id)s""",
             entry_params(entry),
         )

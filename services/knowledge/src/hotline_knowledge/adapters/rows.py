@@ -12,8 +12,8 @@ from hotline_knowledge.domain.entry import Action, Content, Entry, EntryKind, En
 
 ENTRY = """
     SELECT id, title, text, kind, unit, region, keywords, valid_from, valid_until, origin, review_date, sources,
-           credit, base, state, version, served, writers, told_date, told_count, change, answer_count, create_time,
-           update_time
+           credit, base, attachments, state, version, served, writers, told_date, told_count, change,
+           answer_count, create_time, update_time
       FROM entry"""
 
 
@@ -61,6 +61,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         **vars(entry.content),
         "keywords": list(entry.content.keywords),
         "sources": list(entry.content.sources),
+        "attachments": list(entry.content.attachments),
         "content": _content_json(entry.content),
         "id": entry.id,
         "state": entry.state,
@@ -95,6 +96,7 @@ def to_content(row: Mapping[str, Any]) -> Content:
         sources=tuple(row.get("sources", ())),
         credit=row.get("credit", ""),
         base=row.get("base", ""),
+        attachments=tuple(row.get("attachments", ())),
     )
 
 

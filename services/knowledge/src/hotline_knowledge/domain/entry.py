@@ -129,6 +129,8 @@ class Content:
     """Whom of the public the office thanks for it (Art. 19)."""
     base: str = ""
     """The unit's own base it comes from, `bases/{id}` (Art. 10(4)); it is changed there."""
+    attachments: tuple[str, ...] = ()
+    """Names of its files, `attachments/{uuid}`."""
 
     def is_valid(self, *, on: date) -> bool:
         """It holds on that day (Art. 18)."""

@@ -37,6 +37,7 @@ class Store(Protocol):
     def entry_to_change(self, entry_id: UUID) -> Entry | None: ...
     def entries_to_chase(self, *, due_until: date, told_until: date, limit: int) -> Sequence[Entry]: ...
     def content_of_version(self, entry_id: UUID, version: int) -> Content | None: ...
+    def attachment_names(self, entry_id: UUID) -> set[str]: ...
     def count_answer(self, entry_id: UUID) -> None: ...
     def count_bulletin_answer(self, bulletin_id: UUID) -> None: ...
 
@@ -56,6 +57,7 @@ class Rhythm:
 def create_entry(*, content: Content, tx: Store, now: datetime) -> Entry:
     """Writes an entry, which is served after its review (Art. 18)."""
     _must_be_own(content, tx.actor)
+    _must_have_files(content, set())
     entry = Entry.written(content, entry_id=uuid7(), writer=tx.actor.subject, now=now)
     tx.add(entry)
     tx.keep_version(entry, action=Action.WRITTEN)
@@ -69,6 +71,8 @@ def update_entry(*, entry_id: UUID, changes: Mapping[str, Any], etag: str, tx: S
     _must_be_own(entry.content, tx.actor)
     changed = entry.changed(changes, writer=tx.actor.subject, now=now)
     _must_be_own(changed.content, tx.actor)
+    if "attachments" in changes:
+        _must_have_files(changed.content, tx.attachment_names(entry_id))
     tx.save(changed)
     tx.keep_version(changed, action=Action.CHANGED)
     tx.record(action="knowledge.entries.update", resource=changed.name, time=now)
@@ -184,6 +188,11 @@ def _entry(entry_id: UUID, etag: str, tx: Store) -> Entry:
 def _must_be_own(content: Content, actor: Principal) -> None:
     if "editor" not in actor.roles:
         content.must_belong_to(actor.unit)
+
+
+def _must_have_files(content: Content, names: set[str]) -> None:
+    if not names.issuperset(content.attachments):
+        raise FieldInvalid(violations=[("entry.attachments", "must be files that were added to this entry")])
 
 
 def _timestamp(moment: datetime) -> Timestamp:
