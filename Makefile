@@ -100,6 +100,8 @@ bench-events: setup ## From commit in one service to its effect in the next.
 bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
 bench-emergency: setup ## How many emergencies the wording shows; MESSAGES=FILE counts real messages too.
 	PYTHONPATH=. $(PYTHON) tests/bench/bench_emergency.py $(if $(MESSAGES),--messages $(MESSAGES))
+bench-leads: setup ## How often the suggested lead is right: MESSAGES=labelled.jsonl.gz
+	PYTHONPATH=. $(PYTHON) tests/bench/bench_leads.py --messages $(MESSAGES)
 bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
 	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 

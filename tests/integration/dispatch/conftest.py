@@ -188,7 +188,7 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
     application.database.open()
     running = Dispatch(application=application, clock=clock, intake=intake, intake_server=server)
     with application.database.transaction() as tx:  # the record stays: it cannot be emptied
-        tx.run("TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version")
+        tx.run("TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, lead_count")
         tx.run("TRUNCATE outbox, outbox_sequence, request")
         tx.run("TRUNCATE webhook CASCADE")
     for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):

@@ -39,16 +39,9 @@ class Settings(settings.Settings):
         le=3650,
         description="Days until a filed matter is looked at again, if no day is named (ours).",
     )
-
-    @property
-    def office_patience(self) -> Mapping[OfficeDuty, timedelta]:
-        """After how long the office is asked again for what it owes."""
-        return {
-            OfficeDuty.LEAD: timedelta(hours=self.office_lead_hours),
-            OfficeDuty.DIRECTIVE: timedelta(hours=self.office_directive_hours),
-            OfficeDuty.EXTENSION: timedelta(hours=self.office_extension_hours),
-        }
-
+    suggestion_orders: int = Field(
+        2000, ge=0, le=50_000, description="Of so many of the latest orders a suggestion knows the text (Art. 3; ours)."
+    )
     vault_key: Path = Field(
         Path("/etc/hotline/vault/keys"),
         description="Key-encryption keys of webhooks' secrets, a line each (`id base64`), newest last; not readable by"
@@ -77,6 +70,15 @@ class Settings(settings.Settings):
     )
     webhook_retention_days: int = Field(30, ge=1, description="How long calls that arrived are kept (ours).")
     webhook_limit: int = Field(5, ge=1, le=100, description="How many webhooks a unit may have (ours).")
+
+    @property
+    def office_patience(self) -> Mapping[OfficeDuty, timedelta]:
+        """After how long the office is asked again for what it owes."""
+        return {
+            OfficeDuty.LEAD: timedelta(hours=self.office_lead_hours),
+            OfficeDuty.DIRECTIVE: timedelta(hours=self.office_directive_hours),
+            OfficeDuty.EXTENSION: timedelta(hours=self.office_extension_hours),
+        }
 
     @model_validator(mode="after")
     def _webhooks_are_safe(self) -> Self:

@@ -9,7 +9,7 @@ from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
 
 from hotline_cli.client import Hotline, Person, new_request_id
-from hotline_cli.output import Format, Output, show
+from hotline_cli.output import Format, Output, show, show_list
 from hotline_cli.session import connection, person
 from hotline_cli.words import Word, civil_date
 
@@ -23,6 +23,30 @@ def lead_unit(hotline: Hotline, order: str) -> Person:
     """A handler of the unit that leads the order; with a token of a cluster, whoever the token says."""
     found = hotline.person("office").dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order))
     return hotline.person("unit", unit=found.lead_unit)
+
+
+@app.command()
+def suggest(
+    *,
+    order: Annotated[str, typer.Option(help="workOrders/… whose place, subject and text are taken")] = "",
+    region: Annotated[str, typer.Option(help="or the division code of where it is")] = "",
+    category: Annotated[str, typer.Option(help="and its subject")] = "",
+    text: Annotated[str, typer.Option(help="and what it is about")] = "",
+    output: Output = Format.TEXT,
+) -> None:
+    """Suggest who should lead, with reasons; you decide (Art. 3)."""
+    if bool(order) == bool(region):
+        raise typer.BadParameter("give exactly one of --order, --region")
+    with person("office") as office:
+        request = dispatch.SuggestLeadRequest(region=region, category=category, text=text)
+        if order:
+            found = office.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order))
+            request = dispatch.SuggestLeadRequest(
+                region=found.region, category=found.category, text=f"{found.title} {found.text}"[:4000]
+            )
+        answer = office.dispatch.SuggestLead(request)
+    columns = ("unit", "display_name", "confidence", "reasons")
+    show_list(answer.suggestions, columns, output, empty="nobody is known for it: the office decides", more=False)
 
 
 @app.command("dispatch")

@@ -29,6 +29,7 @@ from hotline_dispatch.domain.record import (
     Study,
     StudyGround,
 )
+from hotline_dispatch.domain.suggestion import Suggestion
 from hotline_dispatch.domain.unit import Handler, Unit, UnitKind
 from hotline_dispatch.domain.unit_version import UnitVersion
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -123,6 +124,16 @@ def unit_version(version: UnitVersion) -> work_order_pb2.UnitVersion:
         changed_fields=version.changed_fields,
         state=work_order_pb2.UnitVersionState.Value(f"UNIT_VERSION_STATE_{version.state}"),
         unit=unit(version.unit),
+    )
+
+
+def suggestion(suggested: Suggestion) -> service_pb2.LeadSuggestion:
+    """A unit that may lead, for who decides."""
+    return service_pb2.LeadSuggestion(
+        unit=suggested.unit.name,
+        display_name=suggested.unit.display_name,
+        confidence=suggested.confidence,
+        reasons=suggested.reasons,
     )
 
 

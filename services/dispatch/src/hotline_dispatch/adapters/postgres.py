@@ -4,6 +4,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from hotline_dispatch.domain.record import (
     Study,
     StudyGround,
 )
+from hotline_dispatch.domain.suggestion import Past
 from hotline_dispatch.domain.unit import Assignment, Handler, Unit, UnitKind
 from hotline_dispatch.domain.unit_version import UnitVersion, UnitVersionState
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -127,6 +129,7 @@ _UPDATE_ORDER = f"UPDATE work_order SET {_sets(_MUTABLE)}, version = version + 1
 _UNIT = _names(_UNIT_COLUMNS)
 _INSERT_UNIT = f"INSERT INTO unit ({_UNIT}) VALUES ({_values(_UNIT_COLUMNS)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE_UNIT = f"UPDATE unit SET {_sets(_UNIT_COLUMNS[1:-1])}, version = version + 1 WHERE name = %(name)s"
+_ADD_COUNTS = "DO UPDATE SET led = lead_count.led + excluded.led, sent_back = lead_count.sent_back + excluded.sent_back"
 _VERSION = _names(_VERSION_COLUMNS)
 _INSERT_VERSION = f"INSERT INTO unit_version ({_VERSION}) VALUES ({_values(_VERSION_COLUMNS)})"
 
@@ -281,6 +284,61 @@ class Store(UnitSystems):
         """Keeps a changed unit; its version grows."""
         self.run(_UPDATE_UNIT, _unit_values(unit))
         unit.version += 1
+
+    def units_answering(self, category: str) -> dict[str, Unit]:
+        """Units that are not closed and answer for a category or one above it."""
+        rows = self.all(
+            f"SELECT {_UNIT} FROM unit WHERE competences && %(paths)s::text[] AND close_date IS NULL",
+            {"paths": [*accumulate(category.split("/"), "{}/{}".format)]},
+        )
+        return {row["name"]: _unit(row) for row in rows}
+
+    def past_leads(self, *, category: str, region: str) -> dict[str, Past]:
+        """What became of earlier orders of a category, by unit."""
+        rows = self.all(
+            "SELECT unit, coalesce(sum(led) FILTER (WHERE region = %(region)s), 0)::bigint AS here,"
+            " coalesce(sum(led) FILTER (WHERE region <> %(region)s), 0)::bigint AS elsewhere,"
+            " sum(sent_back)::bigint AS sent_back"
+            " FROM lead_count WHERE category = %(category)s GROUP BY unit",
+            {"category": category, "region": region},
+        )
+        return {row["unit"]: Past(row["here"], row["elsewhere"], row["sent_back"]) for row in rows}
+
+    def count_lead(self, *, category: str, region: str, unit: str, sent_back: bool = False) -> None:
+        """Counts an order that a unit led to a result, or gave back."""
+        self.run(
+            "INSERT INTO lead_count (category, region, unit, led, sent_back)"
+            " VALUES (%(category)s, %(region)s, %(unit)s, %(led)s, %(sent_back)s)"
+            f" ON CONFLICT (category, region, unit) {_ADD_COUNTS}",
+            {"category": category, "region": region, "unit": unit, "led": 1 - sent_back, "sent_back": int(sent_back)},
+        )
+
+    def bequeath_leads(self, unit: str, heir: str) -> None:
+        """What a closed unit led counts for its successor, or for nobody if that is empty."""
+        self.run(
+            "WITH gone AS (DELETE FROM lead_count WHERE unit = %(unit)s RETURNING category, region, led, sent_back)"
+            " INSERT INTO lead_count (category, region, unit, led, sent_back)"
+            " SELECT category, region, %(heir)s, led, sent_back FROM gone WHERE %(heir)s <> ''"
+            f" ON CONFLICT (category, region, unit) {_ADD_COUNTS}",
+            {"unit": unit, "heir": heir},
+        )
+
+    def forget_leads(self, unit: str, competences: Collection[str]) -> None:
+        """What a unit led says nothing of duties that it lost."""
+        self.run(
+            "DELETE FROM lead_count USING unnest(%(lost)s::text[]) AS lost"
+            " WHERE unit = %(unit)s AND starts_with(category || '/', lost || '/')",
+            {"unit": unit, "lost": list(competences)},
+        )
+
+    def latest_texts(self, *, limit: int) -> list[tuple[str, str]]:
+        """The leads and reviewed texts of the latest orders that were handled; of none that is confidential."""
+        rows = self.all(
+            "SELECT lead_unit, title, text FROM work_order WHERE state IN ('REPORTED', 'CLOSED') AND NOT confidential"
+            " AND about_unit = '' ORDER BY id DESC LIMIT %(limit)s",
+            {"limit": limit},
+        )
+        return [(row["lead_unit"], f"{row['title']} {row['text']}") for row in rows]
 
     def claim_changing_units(self, *, until: date, limit: int) -> list[Unit]:
         """Units with a planned change whose day has come, locked; others' are left to them."""

@@ -54,6 +54,17 @@ class Unit:
         """There is no such unit any more."""
         return self.close_date is not None
 
+    def answers_for(self, category: str) -> bool:
+        """One of its competences is the category, or one above it in the tree."""
+        return any(category == own or category.startswith(f"{own}/") for own in self.competences)
+
+    def covers(self, region: str) -> bool:
+        """The place lies in its territory: it is that, or in that city or province (属地、分级, Art. 3)."""
+        own = self.region
+        while own.endswith("00"):
+            own = own[:-2]
+        return region.startswith(own)
+
 
 @dataclass(frozen=True)
 class Assignment:

@@ -76,6 +76,7 @@ def send_back_work_order(
     order.send_back(by=unit, reason=reason, limit=limit, now=now)
     order.watch_office(patience=patience, now=now)
     tx.save_order(order)
+    tx.count_lead(category=order.category, region=order.region, unit=unit, sent_back=True)
     event = WorkOrderSentBack(work_order=order.name, unit=unit, send_back_time=stamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order
@@ -121,6 +122,7 @@ def report_result(
         now=now,
     )
     tx.save_order(order)
+    tx.count_lead(category=order.category, region=order.region, unit=result.unit)
     event = ResultReported(
         work_order=order.name,
         appeal=order.appeal,

@@ -9,6 +9,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 from hotline_kernel.auth import Principal
 
+from hotline_dispatch.domain.suggestion import Past
 from hotline_dispatch.domain.unit import Unit
 from hotline_dispatch.domain.unit_version import UnitVersion
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -82,6 +83,21 @@ class Store(Protocol):
 
     def save_unit(self, unit: Unit) -> None:
         """Keeps a changed unit; its version grows."""
+
+    def units_answering(self, category: str) -> dict[str, Unit]:
+        """Units that are not closed and answer for a category or one above it."""
+
+    def past_leads(self, *, category: str, region: str) -> dict[str, Past]:
+        """What became of earlier orders of a category, by unit."""
+
+    def count_lead(self, *, category: str, region: str, unit: str, sent_back: bool = False) -> None:
+        """Counts an order that a unit led to a result, or gave back."""
+
+    def bequeath_leads(self, unit: str, heir: str) -> None:
+        """What a closed unit led counts for its successor, or for nobody if that is empty."""
+
+    def forget_leads(self, unit: str, competences: Collection[str]) -> None:
+        """What a unit led says nothing of duties that it lost."""
 
     def claim_changing_units(self, *, until: date, limit: int) -> list[Unit]:
         """Units with a planned change whose day has come, locked; others' are left to them."""

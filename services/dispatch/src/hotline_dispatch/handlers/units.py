@@ -114,7 +114,7 @@ def take_effect(unit: Unit, *, tx: Store, now: datetime) -> bool:
     """What is planned for a unit until today changes it, in its order; tells whether something did."""
     due = tx.planned_versions(unit.name, until=_day(now))
     for version in due:
-        version.take_effect(unit)
+        _apply(version, unit, tx)
         tx.save_version(version)
     return bool(due)
 
@@ -146,10 +146,19 @@ def _change(
     )
     _require_superior(version.unit, tx)
     if version.effective_date == today:
-        version.take_effect(unit)
+        _apply(version, unit, tx)
     tx.save_unit(unit)
     tx.add_version(version)
     return unit
+
+
+def _apply(version: UnitVersion, unit: Unit, tx: Store) -> None:
+    before = set(unit.competences)
+    version.take_effect(unit)
+    if unit.is_closed:
+        tx.bequeath_leads(unit.name, unit.successor)
+    elif lost := before - set(unit.competences):
+        tx.forget_leads(unit.name, sorted(lost))
 
 
 def _require_superior(unit: Unit, tx: Store) -> None:
