@@ -1,9 +1,10 @@
 """第二十一条: answered on the spot, or within the hour, or referred as a reviewed work order."""
 
 from hotline.intake.v1 import appeal_pb2
+from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
-from hotline_cli.client import new_request_id
+from hotline_cli.client import new_request_id, pages
 
 from tests.regulation.city import ANSWER, City, moment, refused
 
@@ -48,6 +49,35 @@ class TestTheHour:
         city.release(drafted.name)
         city.settle()
         assert [city.state(appeal.name, ANSWER) for appeal in (idle, drafted)] == ["MET_LATE", "MET_LATE"]
+
+
+class TestAMissedHour:
+    """Ours: it alarms the supervisor of the seats, and counts against no unit."""
+
+    def test_is_listed_to_the_supervisor_until_it_is_made_good_and_after(self, city: City) -> None:
+        """The supervisor sees which appeal, since when, and who drafted; nobody at a seat does (Art. 15, 21)."""
+        idle, drafted = city.register(), city.register(draft=city.draft())
+        in_time = city.answer(city.register().name)
+        city.pass_by(minutes=61)
+        supervisor = city.hotline.person("supervisor").call_centre
+
+        def missed(*, waiting: bool) -> dict[str, call_centre.MissedHour]:
+            request = call_centre.ListMissedHoursRequest(waiting=waiting, page_size=1000)
+            listed = [each for page in pages(supervisor.ListMissedHours, request) for each in page.missed_hours]
+            return {each.appeal: each for each in listed}
+
+        found = missed(waiting=True)
+        assert {idle.name, drafted.name} <= set(found)
+        assert in_time.name not in found
+        assert (found[idle.name].operator, found[drafted.name].operator != "") == ("", True)
+        assert (city.now - moment(found[idle.name].answer_due_time)).total_seconds() == 60
+        city.answer(idle.name)
+        city.settle()
+        assert idle.name not in missed(waiting=True)
+        assert missed(waiting=False)[idle.name].state == State.APPEAL_STATE_ANSWERED
+        for role in ("operator", "reviewer", "unit"):
+            with refused("PERMISSION_DENIED"):
+                city.hotline.person(role).call_centre.ListMissedHours(call_centre.ListMissedHoursRequest())
 
 
 class TestADirectAnswer:

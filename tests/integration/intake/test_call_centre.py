@@ -173,6 +173,28 @@ class TestCalls:
         )  # fmt: skip
         assert centre.state(1) == "READY"
 
+    def test_papers_that_are_not_finished_in_time_keep_nobody_waiting(
+        self, centre: Centre, application: Application[Store], database: Database[Store], clock: VirtualClock
+    ) -> None:
+        [ticker] = [each for each in application.tickers if each.name == "wrap-ups"]
+        centre.seat(1)
+        centre.tell(centre.event("c1", OFFERED, ago=9), centre.event("c1", QUEUED, ago=8), assign=True)
+        centre.tell(centre.event("c1", ANSWERED, ago=5, seat="seats/intake-1"), centre.event("c1", ENDED))
+        clock.set(clock.now() + timedelta(seconds=59))
+        ticker.run()
+        assert centre.state(1) == "WRAP_UP"
+        clock.set(clock.now() + timedelta(seconds=1))
+        ticker.run()
+        assert centre.state(1) == "READY"
+        with database.transaction() as tx:
+            [deed] = tx.all("SELECT resource, details FROM audit_entry WHERE action = 'intake.wrap_ups.end'")
+        assert deed == {"resource": "seats/intake-1", "details": {"call": "calls/c1"}}
+        done = centre.servicer.WrapUpCall(
+            pb.WrapUpCallRequest(name="calls/c1", outcome=call_pb2.CALL_OUTCOME_SILENT, request_id=rid()),
+            caller("operator", "op-1", "calls.wrap_up"),
+        )
+        assert done.outcome == call_pb2.CALL_OUTCOME_SILENT
+
     def test_a_call_that_nobody_picks_up_goes_to_the_next_seat(self, centre: Centre) -> None:
         centre.seat(1)
         centre.tell(centre.event("c1", OFFERED, ago=30), centre.event("c1", QUEUED, ago=30), assign=True)

@@ -42,6 +42,7 @@ from hotline_intake.ports import Vault
 from hotline_intake.settings import Settings
 
 GAUGE_SECONDS = 15.0
+WRAP_UP_SECONDS = 5.0
 _DAY = timedelta(hours=24)
 
 
@@ -98,7 +99,10 @@ def build(settings: Settings) -> Application[Store]:
             **ON_EVENT,
             DeadlinesOpened: _seeking_repeats(citizens_vault, measure),
         },
-        tickers=[call_gauges(settings, database=database, legal_clock=legal_clock)],
+        tickers=[
+            call_gauges(settings, database=database, legal_clock=legal_clock),
+            wrap_ups(settings, database=database, legal_clock=legal_clock),
+        ],
     )
 
 
@@ -133,13 +137,26 @@ def call_gauges(settings: Settings, *, database: Database[Store], legal_clock: C
         with database.transaction() as tx:
             seats = Counter((seat.kind, seat.state) for seat in tx.seats(kind=None, state=None, after="", limit=10_000))
             waiting = tx.waiting_calls(since=now - LONGEST_WAIT, limit=1000)
+            overdue = len(tx.missed_hours(waiting=True, before=None, limit=1000))
             day = call_handlers.count_calls(start=now - _DAY, end=now, norms=norms(settings), tx=tx)
         for kind in SeatKind:
             for state in SeatState:
                 telemetry.SEATS.labels(settings.service, kind.lower(), state.lower()).set(seats[kind, state])
         telemetry.CALLS_WAITING.labels(settings.service).set(len(waiting))
+        telemetry.HOURS_MISSED.labels(settings.service).set(overdue)
         rate = day.answer_rate
         telemetry.ANSWER_RATE_DAY.labels(settings.service).set(nan if rate is None else rate)
         return False
 
     return Ticker(name="call-gauges", interval_seconds=GAUGE_SECONDS, run=gauge)
+
+
+def wrap_ups(settings: Settings, *, database: Database[Store], legal_clock: Clock) -> Ticker:
+    """Makes seats ready whose time for the papers is over, whichever pump comes first (ours)."""
+
+    def end() -> bool:
+        with database.transaction() as tx:
+            ended = call_handlers.end_wrap_ups(norms=norms(settings), tx=tx, now=legal_clock.now())
+        return ended == call_handlers.MOST_WAITING
+
+    return Ticker(name="wrap-ups", interval_seconds=WRAP_UP_SECONDS, run=end)

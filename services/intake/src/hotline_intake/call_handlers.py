@@ -31,6 +31,7 @@ from hotline_intake.domain.staffing import AnswerNorm, SeatNorm
 
 MOST_WAITING = 100
 """So many waiting calls are shown, and given to seats at a time."""
+_END_PERMISSION = "intake.wrap_ups.end"
 _WAITS_AT = {SeatKind.INTAKE: State.REGISTERED, SeatKind.REVIEW: State.DRAFTED}
 
 
@@ -241,6 +242,15 @@ def wrap_up_call(*, reference: str, outcome: Outcome, appeal: str, permission: s
         tx.save_calls(new=[], changed=[call])
     tx.record(action=permission, resource=call.name, time=now, details={"outcome": outcome})
     return call
+
+
+def end_wrap_ups(*, norms: Norms, tx: Store, now: datetime) -> int:
+    """Makes seats ready whose time for the papers is over; answers how many (Art. 15; ours)."""
+    seats = tx.wrap_ups_to_end(begun=now - norms.wrap_up, limit=MOST_WAITING)
+    tx.save_seats(seats=[seat.wrap_up_ended(now=now) for seat in seats])
+    for seat in seats:
+        tx.record(action=_END_PERMISSION, resource=seat.name, time=now, details={"call": f"calls/{seat.call}"})
+    return len(seats)
 
 
 def listen_in(*, reference: str, purpose: str, permission: str, tx: Store, now: datetime) -> Seat:

@@ -28,6 +28,19 @@ class QueuedAppeal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissedHour:
+    """An appeal whose hour passed without a disposition. operator -- who drafted; empty if nobody did."""
+
+    id: UUID
+    number: str
+    state: State
+    emergency: bool
+    create_time: datetime
+    answer_due_time: datetime
+    operator: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListedCall:
     """A call with its place in the lists."""
 
@@ -88,6 +101,12 @@ class Store(Protocol):
 
     def queued_appeals(self, *, state: State, after: UUID | None, limit: int) -> list[QueuedAppeal]:
         """Appeals in a state, oldest first, behind `after`."""
+
+    def missed_hours(self, *, waiting: bool, before: UUID | None, limit: int) -> list[MissedHour]:
+        """Newest first, older than `before`. waiting -- only those without a disposition still."""
+
+    def wrap_ups_to_end(self, *, begun: datetime, limit: int) -> list[Seat]:
+        """Seats whose wrap-up began by then, but for those that somebody else has in hand."""
 
     def call_tally(self, *, start: datetime, end: datetime) -> Tally:
         """What the calls offered in a window came to."""

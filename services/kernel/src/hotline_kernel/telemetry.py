@@ -132,6 +132,11 @@ ANSWER_RATE_DAY = Gauge(
     "Answered of the calls offered in the last 24 hours, 0 to 1; no number without calls (Art. 16).",
     ["service"],
 )
+HOURS_MISSED = Gauge(
+    "hotline_hours_missed",
+    "Appeals that wait still though their hour passed, up to 1,000; the supervisor lists them (Art. 21).",
+    ["service"],
+)
 SEATS = Gauge("hotline_seats", "Seats by kind and by where they stand (Art. 15).", ["service", "kind", "state"])
 
 _propagator = TraceContextTextMapPropagator()

@@ -82,6 +82,10 @@ _KINDS = {
         "office", call_centre.ListSeatsRequest, lambda p: p.call_centre.ListSeats, "seats",
         ("name", "kind", "state", "operator", "extension", "skills", "state_time", "call"),
     ),
+    "missed-hours": _Kind(
+        "supervisor", call_centre.ListMissedHoursRequest, lambda p: p.call_centre.ListMissedHours, "missed_hours",
+        ("number", "state", "emergency", "create_time", "answer_due_time", "operator", "appeal"),
+    ),
     "calls": _Kind(
         "office", call_centre.ListCallsRequest, lambda p: p.call_centre.ListCalls, "calls",
         ("name", "state", "offer_time", "answer_time", "end_time", "seat", "outcome"),

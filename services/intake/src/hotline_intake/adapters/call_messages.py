@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from hotline.intake.v1 import appeal_pb2, call_pb2, seat_pb2, staffing_pb2
 from hotline.intake.v1 import call_centre_service_pb2 as service_pb2
-from hotline.intake.v1 import call_pb2, seat_pb2, staffing_pb2
 
 from hotline_intake.call_handlers import Recorded
-from hotline_intake.call_ports import QueuedAppeal
+from hotline_intake.call_ports import MissedHour, QueuedAppeal
 from hotline_intake.domain import site, staffing
 from hotline_intake.domain.call import Call, CallEvent, CallState, EventKind, Outcome
 from hotline_intake.domain.call_statistics import CallStatistics
@@ -123,6 +123,19 @@ def queue_message(calls: Sequence[Call], appeals: Sequence[QueuedAppeal], token:
             for appeal in appeals
         ],
         next_page_token=token,
+    )
+
+
+def missed_hour_message(missed: MissedHour) -> service_pb2.MissedHour:
+    """An appeal whose hour passed."""
+    return service_pb2.MissedHour(
+        appeal=f"appeals/{missed.id}",
+        number=missed.number,
+        state=appeal_pb2.AppealState.Value(f"APPEAL_STATE_{missed.state}"),
+        emergency=missed.emergency,
+        create_time=_timestamp(missed.create_time),
+        answer_due_time=_timestamp(missed.answer_due_time),
+        operator=missed.operator,
     )
 
 

@@ -13,7 +13,7 @@ from hotline_kernel.errors import AlreadyExists, ResourceNotFound
 from psycopg.rows import DictRow
 from uuid_utils.compat import uuid7
 
-from hotline_intake.call_ports import ListedCall, QueuedAppeal
+from hotline_intake.call_ports import ListedCall, MissedHour, QueuedAppeal
 from hotline_intake.domain.appeal import State
 from hotline_intake.domain.call import Call, CallState, Outcome
 from hotline_intake.domain.call_statistics import Offers, Tally
@@ -76,6 +76,14 @@ _QUEUED_APPEALS = """
 SELECT id, number, title, emergency, create_time, answer_due_time, answer_overdue FROM appeal
 WHERE state = %(state)s AND (%(after)s::uuid IS NULL OR id > %(after)s) ORDER BY id LIMIT %(limit)s
 """
+_MISSED_HOURS = """
+SELECT id, number, state, emergency, create_time, answer_due_time, coalesce(draft_operator, '') AS operator FROM appeal
+WHERE answer_overdue {waiting} AND (%(before)s::uuid IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s
+"""
+_WRAP_UPS = f"""
+SELECT {_SEAT} FROM seat WHERE state = 'WRAP_UP' AND state_time <= %(begun)s
+ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
 _TALLY = """
 SELECT answer_time IS NOT NULL AS answered, state, queue_time IS NOT NULL AS queued,
        ceil(extract(epoch FROM coalesce(answer_time, end_time) - offer_time))::integer AS wait_seconds,
@@ -153,6 +161,14 @@ class CallStore(Transaction):
     def queued_appeals(self, *, state: State, after: UUID | None, limit: int) -> list[QueuedAppeal]:
         rows = self.all(_QUEUED_APPEALS, {"state": state.value, "after": after, "limit": limit})
         return [QueuedAppeal(**row) for row in rows]
+
+    def missed_hours(self, *, waiting: bool, before: UUID | None, limit: int) -> list[MissedHour]:
+        statement = _MISSED_HOURS.format(waiting="AND state IN ('REGISTERED', 'DRAFTED')" if waiting else "")
+        rows = self.all(statement, {"before": before, "limit": limit})
+        return [MissedHour(**row | {"state": State(row["state"])}) for row in rows]
+
+    def wrap_ups_to_end(self, *, begun: datetime, limit: int) -> list[Seat]:
+        return [_seat(row) for row in self.all(_WRAP_UPS, {"begun": begun, "limit": limit})]
 
     def call_tally(self, *, start: datetime, end: datetime) -> Tally:
         counted: Counter[str] = Counter()

@@ -6,6 +6,8 @@
                             │  ▲                   └─ does not pick up ─▶ PAUSED
                           pause └─ resume
 
+A wrap-up whose time is over ends by itself.
+
 A seat is a value: a move answers with the next one or raises, and changes nothing itself. What a call does to a seat
 never raises: the telephone exchange tells what has happened already.
 """
@@ -154,6 +156,11 @@ class Seat:
     def wrapped_up(self, *, actor: str, now: datetime) -> "Seat":
         """The papers of the last call are finished."""
         self.require_held_by(actor)
+        self._require(SeatState.WRAP_UP)
+        return self._moved(SeatState.READY, now, call="")
+
+    def wrap_up_ended(self, *, now: datetime) -> "Seat":
+        """The time for the papers is over: the next call comes; they can still be finished (ours)."""
         self._require(SeatState.WRAP_UP)
         return self._moved(SeatState.READY, now, call="")
 

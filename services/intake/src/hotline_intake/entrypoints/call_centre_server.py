@@ -113,6 +113,17 @@ class CallCentreServicer:
         kept, token = page.cut(appeals, key=lambda appeal: [appeal.id])
         return messages.queue_message(calls, kept, token)
 
+    def ListMissedHours(
+        self, request: service_pb2.ListMissedHoursRequest, rpc: Rpc
+    ) -> service_pb2.ListMissedHoursResponse:
+        page = Page.read(request)
+        with self._database.transaction(actor=rpc.principal) as tx:
+            found = tx.missed_hours(waiting=request.waiting, before=page.after_uuid(), limit=page.size + 1)
+        kept, token = page.cut(found, key=lambda missed: [missed.id])
+        return service_pb2.ListMissedHoursResponse(
+            missed_hours=[messages.missed_hour_message(missed) for missed in kept], next_page_token=token
+        )
+
     # Calls
 
     def RecordCallEvents(
