@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -23,6 +24,7 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import HotlineError
 
 from tests.support.live import LiveHotline
+from tests.support.lives import unlike
 
 LEAD = "units/heating-office"
 OTHER = "units/water-group"
@@ -33,12 +35,21 @@ HANDLING = deadline_pb2.DEADLINE_KIND_HANDLING
 CALLBACK = deadline_pb2.DEADLINE_KIND_CALLBACK
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What a refusal says, known once it was met."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+
+
 @contextmanager
-def refused(reason: str, *, article: str = "", field: str = "") -> Iterator[None]:
+def refused(reason: str, *, article: str = "", field: str = "") -> Iterator[Refusal]:
     """What happens inside is refused for this reason, citing the article, naming the field."""
+    refusal = Refusal()
     with pytest.raises(HotlineError) as caught:
-        yield
+        yield refusal
     error = caught.value
+    refusal.facts.update(error.facts)
     assert error.reason == reason
     assert article in error.article
     if field:
@@ -107,7 +118,7 @@ class City:
             "category": "城乡建设/供热",
             "region": "139902",
             "title": "暖气不热",
-            "text": f"家里暖气一直不热,请尽快处理。第{number}件",
+            "text": f"家里暖气一直不热,请尽快处理。第{number}件。{unlike(number)}",
             "citizen": appeal_pb2.Citizen(full_name="甄好听", phone=f"138{number:08d}"),
             "draft": draft,
         }
@@ -142,10 +153,17 @@ class City:
         content = self.draft(lead=lead, supporting=supporting, directive=directive)
         return self.release(self.register(draft=content, **changes).name)
 
-    def release(self, appeal: str, content: appeal_pb2.DraftContent | None = None) -> appeal_pb2.Appeal:
+    def release(
+        self, appeal: str, content: appeal_pb2.DraftContent | None = None, *, no_directive_reason: str = ""
+    ) -> appeal_pb2.Appeal:
         """The review seat sends the draft out."""
         return self.reviewer.ReleaseDraft(
-            intake.ReleaseDraftRequest(name=appeal, content=content, request_id=new_request_id())
+            intake.ReleaseDraftRequest(
+                name=appeal,
+                content=content,
+                no_directive_reason=no_directive_reason,
+                request_id=new_request_id(),
+            )
         )
 
     def answer(self, appeal: str, *, entry: str = "") -> appeal_pb2.Appeal:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2, repeat_pb2
 from hotline.intake.v1 import repeat_service_pb2 as repeats
+from hotline.operations.v1 import audit_service_pb2
 from hotline_cli.client import new_request_id
 
 from tests.regulation.city import LEAD, OTHER, City, refused
@@ -54,7 +56,35 @@ class TestACommonProblem:
         assert behind.proposed_directive_kind == COMMON
         city.release(last.name)
         city.settle()
-        assert city.order_of(last.name).directive.kind == COMMON
+        order = city.order_of(last.name)
+        assert (order.directive.kind, order.state) == (COMMON, work_order_pb2.WORK_ORDER_STATE_HELD)
+
+    def test_does_not_go_out_before_somebody_decided_about_a_directive(self, city: City) -> None:
+        """The reviewer's own version walks not round it either; the refusal proposes the kind (Art. 23(3))."""
+        reports = [report(city, region="139924", phone=f"1371000000{n}", text=f"{PROBLEM}{n}号楼") for n in range(4)]
+        city.settle()
+        last = report(city, region="139924", phone="13710000009", draft=city.draft(directive=COMMON))
+        with refused("COMMON_NOT_DECIDED", article="Art. 23(3)") as refusal:
+            city.release(last.name, city.draft())
+        assert refusal.facts | {"resource": last.name} == {
+            "resource": last.name,
+            "people": "5",
+            "appeals": "5",
+            "directive_kind": "COMMON",
+        }
+        with refused("COMMON_NOT_DECIDED"):
+            city.release(last.name, city.draft(), no_directive_reason="  ")
+        assert city.appeal(last.name).state == appeal_pb2.APPEAL_STATE_DRAFTED
+        city.release(last.name, city.draft(), no_directive_reason="充电公司已承诺今日恢复")
+        city.settle()
+        assert city.order_of(last.name).state == work_order_pb2.WORK_ORDER_STATE_DISPATCHED
+        assert city.appeal(last.name).draft.no_directive_reason == "充电公司已承诺今日恢复"
+        listed = city.auditor.audit["intake"].ListAuditEntries(
+            audit_service_pb2.ListAuditEntriesRequest(resource=last.name)
+        )
+        [deed] = [entry for entry in listed.entries if entry.action == "intake.drafts.release"]
+        assert deed.purpose == "充电公司已承诺今日恢复"
+        assert group(city, reports[0].name).people == 5
 
     def test_is_linked_with_a_similarity_and_a_reason(self, city: City) -> None:
         """Nobody has to believe it: it says how alike, and why (Art. 23(3))."""
@@ -85,6 +115,33 @@ class TestAskedAgain:
         behind = group(city, asked[-1].name)
         assert (behind.appeals, behind.people, behind.asked_repeatedly) == (3, 1, True)
         assert {link.kind for link in links(city, asked[0].name)} == {SAME_CITIZEN}
+
+    def test_goes_to_the_principal_of_the_unit(self, city: City) -> None:
+        """群众多次反映应该解决的事项: from the third on, no result without the principal's study (Art. 25(2))."""
+        words = [PROBLEM, f"又一次反映：{PROBLEM}", f"第三次反映：{PROBLEM}"]
+        asked = [
+            report(city, region="139925", phone="13700003001", text=text, draft=city.draft(lead=LEAD)) for text in words
+        ]
+        city.settle()
+        for appeal in asked:
+            city.release(appeal.name)
+        city.settle()
+        first, last = city.order_of(asked[0].name), city.order_of(asked[-1].name)
+        assert list(last.study_grounds) == [work_order_pb2.STUDY_GROUND_ASKED_REPEATEDLY]
+        city.contact(last.name)
+        with refused("STUDY_MISSING", article="Art. 25"):
+            city.report(last.name)
+        city.study(last.name)
+        assert city.report(last.name).state == work_order_pb2.WORK_ORDER_STATE_REPORTED
+        assert list(first.study_grounds) == list(last.study_grounds)  # it was known by then, too
+
+    def test_once_or_twice_does_not(self, city: City) -> None:
+        """Two times are not many (ours; Art. 25(2))."""
+        for text in (PROBLEM, f"再次反映：{PROBLEM}"):
+            appeal = report(city, region="139926", phone="13700004001", text=text, draft=city.draft())
+            city.release(appeal.name)
+            city.settle()
+            assert not city.order_of(appeal.name).study_grounds
 
 
 class TestALink:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from google.protobuf.json_format import Parse
@@ -23,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.regulation.city import day, moment
 from tests.stateful.house import House, staff
+from tests.support.lives import unlike
 
 START = datetime(2026, 1, 1, tzinfo=ZONE)
 NAME, PHONE = "甄好听", "13812345678"
@@ -38,6 +40,7 @@ _LAWS_OWN = [
     appeal_pb2.StatutoryTerm(days=5, counted=counted, law="信访工作条例", article="第三十四条")
     for counted in appeal_pb2.CountedDays.values()[1:]
 ]
+_NUMBERS = count(1)
 
 
 class Orders(RuleBasedStateMachine):
@@ -93,7 +96,7 @@ class Orders(RuleBasedStateMachine):
                 category="城乡建设/供热",
                 region="130102",
                 title="暖气不热",
-                text=f"我是{NAME},家里暖气不热",
+                text=f"我是{NAME},家里暖气不热。{unlike(next(_NUMBERS))}",
                 citizen=appeal_pb2.Citizen(full_name=NAME, phone=PHONE),
                 confidential=confidential,
                 draft=draft,

@@ -5,6 +5,7 @@ Every term that began is counted again by another package's calendar (Art. 24(2)
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import count
 from random import Random
 
 import holidays
@@ -19,10 +20,12 @@ from hotline_kernel.calendar import ZONE
 
 from tests.regulation.city import day, moment
 from tests.stateful.house import House, staff
+from tests.support.lives import unlike
 
 START, END = datetime(2025, 6, 2, 10, tzinfo=ZONE), datetime(2026, 6, 2, 10, tzinfo=ZONE)
 UNIT = "units/heating"
 JUMPS = tuple(timedelta(hours=hours) for hours in (0, 7, 24, 9 * 24, 17 * 24, 40 * 24))
+_NUMBERS = count(1)
 HANDLING, OVERDUE = deadline_pb2.DEADLINE_KIND_HANDLING, deadline_pb2.DEADLINE_STATE_OVERDUE
 RUNNING = deadline_pb2.DEADLINE_STATE_RUNNING
 
@@ -40,7 +43,7 @@ def refer(house: House, request_type: "appeal_pb2.RequestType.ValueType") -> str
             category="城乡建设/供热",
             region="130102",
             title="暖气不热",
-            text="家里暖气不热",
+            text=f"家里暖气不热。{unlike(next(_NUMBERS))}",
             draft=draft,
         ),
         staff("operator"),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from random import Random
 from typing import TypeVar
 
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
@@ -20,6 +21,12 @@ Answer = TypeVar("Answer")
 UNIT = "units/heating-office"
 
 
+def unlike(number: int) -> str:
+    """Words that are in no other appeal, so that it is no repeat of one (Art. 23(3))."""
+    drawn = Random(number)
+    return "".join(chr(drawn.randrange(0x4E00, 0x9000)) for _ in range(90))
+
+
 def registration(number: int = 0, *, draft: bool = True) -> intake.RegisterAppealRequest:
     """An invented appeal, with its draft unless told otherwise."""
     return intake.RegisterAppealRequest(
@@ -31,7 +38,7 @@ def registration(number: int = 0, *, draft: bool = True) -> intake.RegisterAppea
         category="城乡建设/供热",
         region="139902",
         title="暖气不热",
-        text=f"家里暖气一直不热,请尽快处理。第{number}件",
+        text=f"家里暖气一直不热,请尽快处理。第{number}件。{unlike(number)}",
         citizen=appeal_pb2.Citizen(full_name="甄好听", phone=f"139{number % 10**8:08d}"),
         draft=appeal_pb2.DraftContent(text="请入户测温并处理", lead_unit=UNIT) if draft else None,
     )

@@ -144,6 +144,9 @@ def review(
     counted: TermCounted = "",
     law: TermLaw = "",
     article: TermArticle = "",
+    no_directive: Annotated[
+        str, typer.Option(help="why a common problem goes out without a directive (Art. 23(3))")
+    ] = "",
     output: Output = Format.TEXT,
 ) -> None:
     """Release a draft to its unit, with a law's own term if there is one, or give it back (Art. 21, 24)."""
@@ -157,7 +160,9 @@ def review(
             if term:
                 content = reviewer.intake.GetAppeal(intake.GetAppealRequest(name=appeal)).draft.proposed
                 content.statutory_term.CopyFrom(term)
-            release = intake.ReleaseDraftRequest(name=appeal, content=content, request_id=new_request_id())
+            release = intake.ReleaseDraftRequest(
+                name=appeal, content=content, no_directive_reason=no_directive, request_id=new_request_id()
+            )
             show(reviewer.intake.ReleaseDraft(release), output)
 
 

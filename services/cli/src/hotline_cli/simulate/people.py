@@ -241,10 +241,22 @@ class Case:
             )
             yield self.due(now + SLOT, self.is_drafted_again)
             return
-        self.city.hotline.person("reviewer").intake.ReleaseDraft(
-            intake.ReleaseDraftRequest(name=self.appeal, request_id=new_request_id())
-        )
+        self._release()
         yield self.due(now + SLOT, self.goes_on)
+
+    def _release(self) -> None:
+        reviewer = self.city.hotline.person("reviewer").intake
+        try:
+            reviewer.ReleaseDraft(intake.ReleaseDraftRequest(name=self.appeal, request_id=new_request_id()))
+        except HotlineError as error:
+            if error.reason != "COMMON_NOT_DECIDED":
+                raise
+            self.city.refused(error)  # what many brought is looked at, and most of it needs no directive (Art. 23(3))
+            reviewer.ReleaseDraft(
+                intake.ReleaseDraftRequest(
+                    name=self.appeal, no_directive_reason="已核对,各单位可自行解决", request_id=new_request_id()
+                )
+            )
 
     def is_drafted_again(self, now: datetime) -> Iterator[Due]:
         """The operator mends a draft that was given back."""

@@ -19,7 +19,7 @@ from hotline.sla.events.v1.deadline_events_pb2 import (
 from hotline.sla.v1 import deadline_pb2
 from uuid_utils.compat import uuid7
 
-from hotline_dispatch.domain.record import Directive, DirectiveKind, Due, State
+from hotline_dispatch.domain.record import Directive, DirectiveKind, Due, State, StudyGround
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
@@ -78,6 +78,8 @@ def make_order(
             event.lead_unit, tuple(unit for unit in event.supporting_units if unit != event.lead_unit)
         )
     order.start(proposed=proposed, assignment=ready(tx, order, proposed), now=now)
+    if event.asked_repeatedly:
+        order.mark_for_study(StudyGround.ASKED_REPEATEDLY)
     watch(order, every=chase_every, now=now)
     order.watch_office(patience=patience, now=now)
     tx.add_order(order)

@@ -157,6 +157,7 @@ def draft_message(draft: Draft) -> appeal_pb2.Draft:
         draft_time=_timestamp(draft.draft_time) if draft.draft_time else None,
         return_time=_timestamp(draft.return_time) if draft.return_time else None,
         release_time=_timestamp(draft.release_time) if draft.release_time else None,
+        no_directive_reason=draft.no_directive_reason,
     )
 
 

@@ -47,6 +47,7 @@ _COLUMNS = """
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
     appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
     appeal.answer_due_time, appeal.answer_overdue,
+    appeal.draft_no_directive_reason,
     appeal.emergency_clear_reason, appeal.emergency_clear_actor, appeal.emergency_clear_time,
     work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
 """
@@ -96,6 +97,7 @@ UPDATE appeal SET version = %(version)s, state = %(state)s,
   draft_return_reason = %(draft_return_reason)s, draft_time = %(draft_time)s,
   draft_return_time = %(draft_return_time)s, draft_release_time = %(draft_release_time)s,
   answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s, emergency = %(emergency)s,
+  draft_no_directive_reason = %(draft_no_directive_reason)s,
   emergency_clear_reason = %(emergency_clear_reason)s, emergency_clear_actor = %(emergency_clear_actor)s,
   emergency_clear_time = %(emergency_clear_time)s
 WHERE id = %(id)s
@@ -113,11 +115,12 @@ WITH kept AS (SELECT * FROM appeal_draft WHERE appeal_id = %(id)s),
 drafts AS (
   SELECT number, proposed AS draft_proposed, released AS draft_released, operator AS draft_operator,
          reviewer AS draft_reviewer, return_reason AS draft_return_reason, draft_time,
-         return_time AS draft_return_time, release_time AS draft_release_time
+         return_time AS draft_return_time, release_time AS draft_release_time, NULL AS draft_no_directive_reason
     FROM kept
   UNION ALL
   SELECT (SELECT coalesce(max(number), 0) + 1 FROM kept), draft_proposed, draft_released, draft_operator,
-         draft_reviewer, draft_return_reason, draft_time, draft_return_time, draft_release_time
+         draft_reviewer, draft_return_reason, draft_time, draft_return_time, draft_release_time,
+         draft_no_directive_reason
     FROM appeal WHERE id = %(id)s AND draft_proposed IS NOT NULL
 )
 SELECT * FROM drafts WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
@@ -494,6 +497,7 @@ def _draft_params(draft: Draft | None) -> dict[str, Any]:
         "draft_time": draft.draft_time if draft else None,
         "draft_return_time": draft.return_time if draft else None,
         "draft_release_time": draft.release_time if draft else None,
+        "draft_no_directive_reason": draft.no_directive_reason or None if draft else None,
     }
 
 
@@ -509,6 +513,7 @@ def _draft(row: DictRow) -> Draft | None:
         return_reason=row["draft_return_reason"] or "",
         return_time=row["draft_return_time"],
         release_time=row["draft_release_time"],
+        no_directive_reason=row["draft_no_directive_reason"] or "",
     )
 
 

@@ -80,14 +80,14 @@ class DeclineGround(StrEnum):
     MILITARY = "MILITARY"
 
 
-class DirectiveKind(StrEnum):
+class DirectiveKind(Code):
     """The four kinds that wait for a directive before they go out (Art. 23)."""
 
-    UNSPECIFIED = "UNSPECIFIED"
-    URGENT = "URGENT"
-    COMPLEX = "COMPLEX"
-    COMMON = "COMMON"
-    STALLED = "STALLED"
+    UNSPECIFIED = "UNSPECIFIED", "无需批示"
+    URGENT = "URGENT", "紧急事项"
+    COMPLEX = "COMPLEX", "复杂问题"
+    COMMON = "COMMON", "共性问题"
+    STALLED = "STALLED", "久拖未决问题"
 
 
 class AppealStateNotAllowed(StateNotAllowed):
@@ -253,6 +253,8 @@ class Draft:
     return_reason: str = ""
     return_time: datetime | None = None
     release_time: datetime | None = None
+    no_directive_reason: str = ""
+    """Why a common problem went out without a directive (Art. 23(3))."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,7 +433,9 @@ class Appeal:
         draft = replace(self._waiting_draft(), reviewer=reviewer, return_reason=reason, return_time=now)
         return self._moved(State.REGISTERED, draft=draft)
 
-    def referred(self, *, content: DraftContent | None, reviewer: str, now: datetime) -> "Appeal":
+    def referred(
+        self, *, content: DraftContent | None, reviewer: str, now: datetime, no_directive_reason: str = ""
+    ) -> "Appeal":
         """The review seat sent the draft out, as drafted or in its own version (Art. 21).
 
         Raises `ReleasedByDrafter`.
@@ -439,7 +443,13 @@ class Appeal:
         draft = self._waiting_draft()
         if draft.operator == reviewer:
             raise ReleasedByDrafter(actor=reviewer, resource=self.name)
-        draft = replace(draft, released=content or draft.proposed, reviewer=reviewer, release_time=now)
+        draft = replace(
+            draft,
+            released=content or draft.proposed,
+            reviewer=reviewer,
+            release_time=now,
+            no_directive_reason=no_directive_reason,
+        )
         return self._moved(State.REFERRED, draft=draft)
 
     def closed(self) -> "Appeal":

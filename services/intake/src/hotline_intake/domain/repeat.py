@@ -48,6 +48,14 @@ class LinkedAlready(Refused):
     zh = "{appeal} 与 {other} 已关联为同一事项。"
 
 
+class CommonNotDecided(Refused):
+    """{people} people stand behind {resource} ({appeals} appeals): it is {directive_kind}, or say why no directive."""
+
+    reason = "COMMON_NOT_DECIDED"
+    article = "Art. 23(3)"
+    zh = "{resource} 属“{directive_kind}”（{people} 人、{appeals} 件）：请呈报批示，或说明直接转办的理由（第二十三条第三项）。"
+
+
 class RepeatKind(StrEnum):
     """What repeats itself."""
 
@@ -128,6 +136,21 @@ class Group:
     def is_asked_repeatedly(self, *, measure: Measure) -> bool:
         """Asked many times, by many or by one (Art. 25(2))."""
         return self.appeals >= measure.repeated_appeals
+
+    def require_decided(
+        self, *, resource: str, directive_kind: DirectiveKind, no_directive_reason: str, measure: Measure
+    ) -> None:
+        """A common problem goes out with a directive, or somebody says why without (Art. 23(3)).
+
+        Raises `CommonNotDecided`, which proposes the kind.
+        """
+        if self.is_common(measure=measure) and directive_kind is DirectiveKind.UNSPECIFIED and not no_directive_reason:
+            raise CommonNotDecided(
+                resource=resource,
+                people=str(self.people),
+                appeals=str(self.appeals),
+                directive_kind=self.proposed_directive_kind(measure=measure),
+            )
 
     def proposed_directive_kind(self, *, measure: Measure) -> DirectiveKind:
         """What is proposed for a draft; the seat decides (Art. 23(3))."""

@@ -156,9 +156,11 @@ class IntakeServicer:
                 appeal_id=uuid_of(request.name),
                 etag=request.etag,
                 content=messages.content_of(request.content) if request.HasField("content") else None,
+                no_directive_reason=request.no_directive_reason.strip(),
                 permission=call.permission,
                 tx=tx,
                 vault=self._vault,
+                measure=self._measure,
                 now=self._clock.now(),
             ),
         )

@@ -173,14 +173,34 @@ def draft_work_order(
 
 
 def release_draft(
-    *, appeal_id: UUID, etag: str, content: DraftContent | None, permission: str, tx: Store, vault: Vault, now: datetime
+    *,
+    appeal_id: UUID,
+    etag: str,
+    content: DraftContent | None,
+    no_directive_reason: str,
+    permission: str,
+    tx: Store,
+    vault: Vault,
+    measure: Measure,
+    now: datetime,
 ) -> Appeal:
     """Sends the draft out, in the reviewer's version if there is one (Art. 21).
 
-    Raises `FieldInvalid` when it names the citizen, `ReleasedByDrafter`.
+    Raises `FieldInvalid` when it names the citizen, `ReleasedByDrafter`,
+    `CommonNotDecided` (Art. 23(3)). What was asked many times is announced as such (Art. 25(2)).
     """
-    appeal = _to_change(appeal_id, etag, tx).referred(content=content, reviewer=tx.actor.subject, now=now)
+    appeal = _to_change(appeal_id, etag, tx).referred(
+        content=content, reviewer=tx.actor.subject, now=now, no_directive_reason=no_directive_reason
+    )
     released = appeal.released_content()
+    repeats.seek_repeats(appeal_id=appeal.id, tx=tx, vault=vault, measure=measure, now=now)  # if nobody did yet
+    group = tx.group_of(appeal_id=appeal.id)
+    group.require_decided(
+        resource=appeal.name,
+        directive_kind=released.directive_kind,
+        no_directive_reason=no_directive_reason,
+        measure=measure,
+    )
     _refuse_identity(appeal, released.texts(path="content"), tx, vault)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.REFERRED, text=telling.referred(appeal=appeal), now=now)
@@ -197,11 +217,12 @@ def release_draft(
             confidential=appeal.confidential,
             refer_time=_timestamp(now),
             statutory_term=term_message(released.statutory_term),
+            asked_repeatedly=group.is_asked_repeatedly(measure=measure),
         ),
         aggregate=appeal.name,
         time=now,
     )
-    tx.record(action=permission, resource=appeal.name, time=now)
+    tx.record(action=permission, resource=appeal.name, time=now, purpose=no_directive_reason)
     return appeal
 
 
