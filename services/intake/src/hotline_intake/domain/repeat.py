@@ -53,7 +53,7 @@ class CommonNotDecided(Refused):
 
     reason = "COMMON_NOT_DECIDED"
     article = "Art. 23(3)"
-    zh = "{resource} 属“{directive_kind}”（{people} 人、{appeals} 件）：请呈报批示，或说明直接转办的理由（第二十三条第三项）。"
+    zh = "{resource} 属“{directive_kind}”（{people} 人、{appeals} 件）：请呈批，或说明直接转办的理由（第二十三条）。"
 
 
 class RepeatKind(StrEnum):
