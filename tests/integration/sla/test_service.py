@@ -251,6 +251,18 @@ class TestScores:
         _, water = service.ListUnitScores(request, call()).scores
         assert (water.received, water.circulated, water.running, water.reopened) == (1, 1, 1, 0)
 
+    def test_leave_it_what_went_wrong_when_the_office_takes_the_order(
+        self, office: Office, service: SlaServicer
+    ) -> None:
+        """From a unit that may not have it, or is no more (Art. 22, 36(4)): late is late."""
+        order = office.dispatch("2026-05-11 09:00")
+        office.tick("2026-05-14 17:30")
+        request = pb.ListUnitScoresRequest(**may(1, 31))
+        [before] = service.ListUnitScores(request, call()).scores
+        office.receive(dispatch.WorkOrderAwaitingLead(work_order=order, await_time=stamp("2026-05-15 09:00")))
+        assert before.overdue == before.supervised == 1
+        assert list(service.ListUnitScores(request, call()).scores) == [before]
+
     def test_come_in_pages_by_unit(self, office: Office, service: SlaServicer) -> None:
         for n in range(5):
             office.dispatch("2026-05-11 09:00", unit=f"units/u{n}")
