@@ -290,6 +290,9 @@ def test_events_are_on_the_wire_as_their_samples_say(
         lead_unit="units/heat",
         supporting_units=["units/water"],
         directive_kind=appeal_pb2.DIRECTIVE_KIND_COMMON,
+        statutory_term=appeal_pb2.StatutoryTerm(
+            days=60, counted=appeal_pb2.COUNTED_DAYS_CALENDAR, law="信访工作条例", article="第三十四条"
+        ),
     )
     operator, reviewer = by("operator"), by("reviewer")
     for _ in range(3):  # the third is asked repeatedly
