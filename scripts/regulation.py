@@ -27,8 +27,6 @@ class Duty:
     ours: str = ""
     mark: str = ""
     later: str = ""
-    lacks: str = ""
-    open_gap: bool = False
 
     @property
     def owner(self) -> str:
@@ -78,10 +76,8 @@ def findings(*, duties: Sequence[Duty], modules: Sequence[Module]) -> list[str]:
     said = [f"{module.path.name} names no duty: give it DUTIES" for module in modules if not module.duties]
     said += [f"{each} is in a DUTIES but not in {SOURCE.name}" for each in sorted(shown - known)]
     for duty in duties:
-        if not (duty.id in shown or duty.mark or duty.open_gap):
+        if not (duty.id in shown or duty.mark):
             said.append(f"{duty.id} has no test: write one that has it in DUTIES")
-        if duty.id in shown and duty.open_gap:
-            said.append(f"{duty.id} has a test now: take its open_gap out of {SOURCE.name}")
     return said
 
 
@@ -105,19 +101,13 @@ def page(head: str) -> str:
 
 
 def _tally() -> str:
-    now = [duty for duty in duties() if not duty.mark]
-    gaps, partly = sum(duty.open_gap for duty in now), sum(bool(duty.lacks) for duty in now)
-    planned = len(duties()) - len(now)
-    return (
-        f"{len(now)} duties are the five services': {len(now) - gaps} have tests, {partly} of them not yet for all "
-        f"they ask, and {gaps} are open gaps. {planned} more are planned.\n"
-    )
+    planned = sum(bool(duty.mark) for duty in duties())
+    now = len(duties()) - planned
+    return f"{now} duties are the five services', and each has its tests. {planned} more are planned.\n"
 
 
 def _state(duty: Duty) -> str:
-    if duty.mark:
-        return f"planned {duty.mark}"
-    return "**open gap**" if duty.open_gap else "in part" if duty.lacks else "shown"
+    return f"planned {duty.mark}" if duty.mark else "shown"
 
 
 def _entry(duty: Duty, article: int, shown_by: Sequence[Module]) -> str:
@@ -125,12 +115,10 @@ def _entry(duty: Duty, article: int, shown_by: Sequence[Module]) -> str:
         return f"- **{duty.title}**: see [Art. {duty.articles[0]}](#{_anchor(duty.articles[0])})\n"
     owner = "all services" if duty.owner == "all" else duty.owner
     said = [f"- **{duty.title}** (Art. {duty.where}; {owner}). {duty.does}"]
-    notes = {"*Ours*": duty.ours, "*Planned*": duty.later, "**Not shown yet**": duty.lacks}
+    notes = {"*Ours*": duty.ours, "*Planned*": duty.later}
     said += [f"  {note}: {text}." for note, text in notes.items() if text]
     if duty.mark:
         said.append(f"  *Planned* {PLANNED[duty.mark]} ({duty.mark}).")
-    if duty.open_gap:
-        said.append("  **Open gap**: nothing shows it yet.")
     return "\n".join([*said, *(_tests(module) for module in shown_by)]) + "\n"
 
 

@@ -32,7 +32,6 @@ def test_duties_rest_on_articles_and_have_an_owner() -> None:
         (DUTY, ["sla:28"], []),
         (DUTY, ["sla:28", "sla:82"], ["sla:82 is in a DUTIES"]),
         (DUTY, [], ["names no duty", "sla:28 has no test"]),
-        (Duty(id="sla:28", title="Supervision", does="Reminds.", open_gap=True), ["sla:28"], ["sla:28 has a test now"]),
         (Duty(id="sla:16", title="Alerts", does="Alerts.", mark="‡"), ["sla:16"], []),
     ],
 )

@@ -14,7 +14,7 @@ from hotline_kernel.pump import EventHandler, Ticker
 
 from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
-from hotline_sla.domain.deadline import Kind, Law, State, Terms
+from hotline_sla.domain.deadline import Kind, Law, State
 from hotline_sla.entrypoints.assessment_server import AssessmentServicer
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 from hotline_sla.entrypoints.meeting_server import MeetingServicer
@@ -40,7 +40,7 @@ def build(settings: Settings) -> Application[Store]:
         conninfo=settings.database_url.get_secret_value(), transaction=Store, pool_size=settings.pool_size
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
-    law = Law(terms=Terms(), calendar=calendar.load(settings.calendar_file))
+    law = Law(terms=settings.terms, calendar=calendar.load(settings.calendar_file))
     return Application(
         settings=settings,
         database=database,
