@@ -87,7 +87,7 @@ def behind(
                 unit=unit,
                 trade=trade,
                 figure=figure,
-                after=found[-1].work_order if found else "",
+                after=f"{found[-1].work_order} {found[-1].unit}" if found else "",
                 limit=size,
                 tx=tx,
             )
@@ -100,6 +100,22 @@ def counts_of(office: Office, unit: str) -> Counts:
     with office.database.transaction() as tx:
         rows = tx.counts_by_unit(start=FIRST_OF_MAY, end=LAST_OF_MAY, unit=unit, after="", limit=10)
     return dict(rows)[unit]
+
+
+def test_what_went_wrong_with_a_unit_that_left_an_order_is_in_its_figures(office: Office) -> None:
+    """Given back too late: it stays with who was late, beside what the next one does (Art. 22, 28)."""
+    order = send(office, "2026-05-11 09:00", unit="units/water", category=WATER)
+    office.tick("2026-05-14 17:30")
+    office.receive(dispatch.WorkOrderSentBack(work_order=order, send_back_time=stamp("2026-05-18 09:00")))
+    office.dispatch("2026-05-18 10:00", work_order=order, unit="units/heat")
+    notice = issue(office)
+    assert {line.name for line in notice.units} == {"units/water", "units/heat"}
+    for line in notice.units:
+        assert line.counts == counts_of(office, line.name)
+    assert [(each.work_order, each.unit) for each in behind(office, notice, figure="overdue", size=1)] == [
+        (order, "units/heat"),
+        (order, "units/water"),
+    ]
 
 
 @pytest.mark.usefixtures("played")
