@@ -16,8 +16,6 @@ from tests.regulation.city import City, refused, stamp
 
 DUTIES = ("intake:15",)
 
-DUTIES = ("intake:15",)
-
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 WORK: dict[str, tuple[set[str], Callable[[Person], object]]] = {

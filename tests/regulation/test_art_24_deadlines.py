@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import appeal_pb2
-from hotline.sla.v1 import deadline_pb2
 from hotline.sla.v1 import sla_service_pb2 as sla
 
-from tests.regulation.city import ANSWER, CALLBACK, FIRST_CONTACT, HANDLING, LEAD, City, moment, refused
+from tests.regulation.city import ANSWER, CALLBACK, FIRST_CONTACT, HANDLING, LEAD, City, day, moment, refused
 from tests.regulation.conftest import NationalDay
 
 DUTIES = ("sla:24", "sla:21,24,26,30")
@@ -85,9 +84,21 @@ class TestTheEndOfTheYear:
     def test_is_not_provisional_in_a_published_year(self, national_day: NationalDay, city: City) -> None:
         """2026 is published: no date of it is a guess (Art. 24(2))."""
         for order in national_day.before.values():
-            clock = city.clock(order.name, HANDLING)
-            assert not clock.provisional
-            assert clock.state != deadline_pb2.DEADLINE_STATE_UNSPECIFIED
+            assert not city.clock(order.name, HANDLING).provisional
+
+    def test_is_marked_where_a_term_reaches_into_a_year_not_yet_published(self, city: City) -> None:
+        """The weekday rule serves until the year's notice comes; the order goes out all the same (Art. 24(2))."""
+        city.next_morning()
+        days = (city.calendar.known_until() - city.now.date()).days + 30
+        term = appeal_pb2.StatutoryTerm(
+            days=days, counted=appeal_pb2.COUNTED_DAYS_CALENDAR, law="信访工作条例", article="第三十四条"
+        )
+        appeal = city.release(city.register(draft=city.draft(term=term)).name)
+        city.settle()
+        clock = city.clock(city.order_of(appeal.name).name, HANDLING)
+        assert clock.provisional
+        assert day(clock.due_date).year == city.calendar.known_until().year + 1
+        assert "暂" in clock.explanation
 
 
 def _local(end: Timestamp, city: City) -> str:
