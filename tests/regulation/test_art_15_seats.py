@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
+from hotline.intake.v1 import appeal_pb2, call_pb2, seat_pb2
 from hotline.intake.v1 import call_centre_service_pb2 as call_centre
-from hotline.intake.v1 import call_pb2, seat_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline_cli.client import Person, new_request_id
 
@@ -175,3 +175,67 @@ class TestTheCalls:
             )
             assert first.call_centre.WrapUpCall(done).operator == "seat-101"
             tell(city, event("f-3", call_pb2.CALL_EVENT_KIND_ABANDONED))
+
+
+def take(person: Person) -> call_centre.TakenWork:
+    """What somebody works on now."""
+    return person.call_centre.TakeNext(call_centre.TakeNextRequest(request_id=new_request_id()))
+
+
+class TestWrittenWork:
+    """Handed out like the calls: two never work on one (Art. 15; ours)."""
+
+    def test_is_in_one_hand_until_it_is_settled(self, city: City) -> None:
+        """Nobody else answers it meanwhile; then the next is taken (Art. 15)."""
+        for number in range(2):
+            city.register(channel=appeal_pb2.CHANNEL_WEB, title=f"火情{number}", text="楼下着火了快来人")
+        city.settle()  # what is being written to at the moment is passed over
+        with (
+            sitting(city, "seats/intake-101", subject="seat-101") as first,
+            sitting(city, "seats/intake-102", subject="seat-102") as second,
+        ):
+            mine, theirs = take(first), take(second)
+            assert mine.appeal.emergency
+            assert mine.appeal.appeal != theirs.appeal.appeal
+            assert take(first).appeal.appeal == mine.appeal.appeal
+            queued = {each.appeal: each.taken_by for each in queue(first, seat_pb2.SEAT_KIND_INTAKE).appeals}
+            assert (queued[mine.appeal.appeal], queued[theirs.appeal.appeal]) == ("seat-101", "seat-102")
+            decline = intake.DeclineAppealRequest(
+                name=mine.appeal.appeal,
+                ground=appeal_pb2.DECLINE_GROUND_EMERGENCY,
+                referral="请立即拨打119",
+                request_id=new_request_id(),
+            )
+            with refused("TAKEN_BY_ANOTHER", article="Art. 15"):
+                second.intake.DeclineAppeal(decline)
+            first.intake.DeclineAppeal(decline)
+            assert take(first).appeal.appeal not in (mine.appeal.appeal, theirs.appeal.appeal)
+
+    def test_is_free_again_when_its_holder_leaves_or_its_time_is_over(self, city: City) -> None:
+        """Nothing is lost in an empty chair (Art. 15, 21)."""
+        city.register(title="火情", text="楼下着火了快来人")
+        city.settle()
+        with sitting(city, "seats/intake-101", subject="seat-101") as first:
+            left = take(first).appeal.appeal
+        with sitting(city, "seats/intake-102", subject="seat-102") as second:
+            assert take(second).appeal.appeal == left
+            city.pass_by(minutes=21)
+            with sitting(city, "seats/intake-101", subject="seat-101") as first:
+                assert take(first).appeal.appeal == left
+
+    def test_of_a_review_seat_is_never_ones_own_draft(self, city: City) -> None:
+        """审核 is by somebody else (Art. 15, 21)."""
+        both = city.hotline.person("operator", "reviewer", subject="zhen-shuang-zhi")
+        own = city.register(title="火情", text="楼下着火了快来人")
+        both.intake.DraftWorkOrder(
+            intake.DraftWorkOrderRequest(name=own.name, draft=city.draft(), request_id=new_request_id())
+        )
+        city.settle()
+        both.call_centre.SignOn(call_centre.SignOnRequest(name="seats/review-201", request_id=new_request_id()))
+        assert take(both).appeal.appeal != own.name
+        both.call_centre.SignOff(call_centre.SignOffRequest(name="seats/review-201", request_id=new_request_id()))
+        with sitting(city, "seats/review-201", role="reviewer") as reviewer:
+            found = take(reviewer).appeal.appeal
+            assert city.appeal(found).emergency  # emergencies come first
+        with refused("SEAT_KIND_NOT_HELD", article="Art. 15"):
+            take(city.hotline.person("operator"))

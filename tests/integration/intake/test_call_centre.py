@@ -1,5 +1,6 @@
 """Seats and calls on a real PostgreSQL (Art. 15, 16)."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
@@ -9,16 +10,20 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import call_centre_service_pb2 as pb
 from hotline.intake.v1 import call_pb2, seat_pb2
+from hotline.intake.v1 import intake_service_pb2 as service_pb2
 from hotline_intake.adapters.call_postgres import call_list_statement
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.seat import SeatTaken, SignedOnElsewhere
 from hotline_intake.entrypoints.call_centre_server import CallCentreServicer
+from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.errors import AlreadyExists, EtagMismatch, HotlineError, ResourceNotFound
 from hotline_kernel.process import Application
+
+from tests.integration.intake.test_life import request as appeal_request
 
 OFFERED, QUEUED, ANSWERED = (
     call_pb2.CALL_EVENT_KIND_OFFERED,
@@ -258,6 +263,46 @@ class TestCalls:
                 row = tx.connection.execute(statement.encode(), {**params, "limit": 51}, prepare=False).fetchone()
                 assert row
                 assert "Seq Scan" not in str(row), conditions
+
+
+class TestWrittenWork:
+    def test_seats_that_take_at_once_each_get_another(
+        self, centre: Centre, servicer: IntakeServicer, by: Callable[..., Call]
+    ) -> None:
+        asked = appeal_request()
+        for _ in range(8):
+            asked.request_id = rid()
+            servicer.RegisterAppeal(asked, by("channel"))
+        for number in range(1, 7):
+            centre.seat(number)
+
+        def take(number: int) -> str:
+            found = centre.servicer.TakeNext(
+                pb.TakeNextRequest(request_id=rid()), caller("operator", f"op-{number}", "queues.take")
+            )
+            return found.appeal.appeal
+
+        with ThreadPoolExecutor(6) as pool:
+            taken = list(pool.map(take, range(1, 7)))
+        assert all(taken)
+        assert len(set(taken)) == 6
+
+    def test_goes_to_the_seat_that_is_skilled_in_its_subject(
+        self, centre: Centre, servicer: IntakeServicer, by: Callable[..., Call]
+    ) -> None:
+        for category in ("城乡建设/供热", "能源/充电设施"):
+            asked = appeal_request()
+            asked.category = category
+            servicer.RegisterAppeal(asked, by("channel"))
+        centre.seat(1, skills=("能源",))
+        centre.seat(2, skills=("英语",))
+
+        def take(number: int) -> str:
+            me = caller("operator", f"op-{number}", "queues.take")
+            found = centre.servicer.TakeNext(pb.TakeNextRequest(request_id=rid()), me).appeal.appeal
+            return servicer.GetAppeal(service_pb2.GetAppealRequest(name=found), by("operator")).category
+
+        assert [take(1), take(2)] == ["能源/充电设施", "城乡建设/供热"]
 
 
 class TestTheDatabase:

@@ -126,6 +126,7 @@ def norms(settings: Settings) -> Norms:
         patience_seconds=settings.patience_seconds,
         skill_wait=timedelta(seconds=settings.skill_wait_seconds),
         wrap_up=timedelta(seconds=settings.wrap_up_seconds),
+        hold=timedelta(minutes=settings.hold_minutes),
     )
 
 

@@ -40,7 +40,8 @@ class Norms:
     """What regulation and standard ask of seats and lines, and what we chose where they are silent.
 
     patience_seconds -- mean time after which a waiting caller hangs up, where a plan names none (ours);
-    skill_wait -- so long a call waits for a seat with its skill (ours);  wrap_up -- time for the papers (ours).
+    skill_wait -- so long a call waits for a seat with its skill (ours);  wrap_up -- time for the papers (ours);
+    hold -- so long an appeal is theirs alone who took it (ours).
     """
 
     seats: SeatNorm
@@ -49,6 +50,7 @@ class Norms:
     patience_seconds: float
     skill_wait: timedelta
     wrap_up: timedelta
+    hold: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,40 @@ def list_queue(
             raise SeatKindNotHeld(kind=kind)
     with_calls = kind is SeatKind.INTAKE and after is None
     calls = tx.waiting_calls(since=now - LONGEST_WAIT, limit=MOST_WAITING) if with_calls else []
-    return calls, tx.queued_appeals(state=_WAITS_AT[kind], after=after, limit=limit)
+    return calls, tx.queued_appeals(state=_WAITS_AT[kind], after=after, limit=limit, now=now)
+
+
+def take_next(*, norms: Norms, permission: str, tx: Store, now: datetime) -> tuple[QueuedAppeal | None, datetime]:
+    """The next written appeal or draft for the caller's seat, and until when it is theirs alone (Art. 15; ours).
+
+    Emergencies first, then what the seat is skilled in, then the oldest; whoever asks again before it is settled has
+    the same. Nobody gets a draft of their own to review. Raises `SeatKindNotHeld`, `SeatStateNotAllowed`.
+    """
+    actor = tx.actor.subject
+    seat = tx.seat_of(operator=actor, to_change=True)
+    if seat is None or seat.kind not in _WAITS_AT:
+        raise SeatKindNotHeld(kind=seat.kind if seat else SeatKind.INTAKE)
+    seat.require_ready()
+    state = _WAITS_AT[seat.kind]
+    found = tx.in_hand(operator=actor, state=state, now=now)
+    for emergencies, skills in ((True, ()), (False, seat.skills), (False, ())):
+        found = found or tx.next_to_take(state=state, skills=skills, emergencies=emergencies, besides_of=actor, now=now)
+    until = now + norms.hold
+    if found:
+        tx.take(appeal_id=found.id, seat=seat.id, operator=actor, until_time=until)
+        tx.record(action=permission, resource=f"appeals/{found.id}", time=now, details={"seat": seat.name})
+    return found, until
+
+
+def sign_off(*, seat_id: str, etag: str, permission: str, tx: Store, now: datetime) -> Seat:
+    """Leaves the seat, or is made to by the supervisor; what was in hand there is nobody's again (Art. 15)."""
+
+    def leave(seat: Seat) -> Seat:
+        left = seat.signed_off(actor=tx.actor.subject, roles=tx.actor.roles, now=now)
+        tx.put_back(operator=seat.operator)
+        return left
+
+    return change_seat(seat_id=seat_id, etag=etag, change=leave, permission=permission, tx=tx, now=now)
 
 
 def record_call_events(

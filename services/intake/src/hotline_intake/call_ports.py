@@ -25,6 +25,8 @@ class QueuedAppeal:
     create_time: datetime
     answer_due_time: datetime | None
     answer_overdue: bool
+    taken_by: str
+    """Empty: nobody's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +101,26 @@ class Store(Protocol):
     def save_calls(self, *, new: Sequence[Call], changed: Sequence[Call]) -> None:
         """Keeps calls and their moves. When somebody else just kept one of the new, the transaction fails."""
 
-    def queued_appeals(self, *, state: State, after: UUID | None, limit: int) -> list[QueuedAppeal]:
+    def queued_appeals(self, *, state: State, after: UUID | None, limit: int, now: datetime) -> list[QueuedAppeal]:
         """Appeals in a state, oldest first, behind `after`."""
+
+    def in_hand(self, *, operator: str, state: State, now: datetime) -> QueuedAppeal | None:
+        """What somebody took of those in this state, nobody else's until the transaction ends."""
+
+    def next_to_take(
+        self, *, state: State, skills: Sequence[str], emergencies: bool, besides_of: str, now: datetime
+    ) -> QueuedAppeal | None:
+        """The oldest in this state that nobody has in hand, nobody else's until the transaction ends.
+
+        skills -- of these subjects, by the beginning of the category; none: of any;  emergencies -- these alone;
+        besides_of -- not what this person drafted.
+        """
+
+    def take(self, *, appeal_id: UUID, seat: str, operator: str, until_time: datetime) -> None:
+        """Keeps in whose hand it is."""
+
+    def put_back(self, *, operator: str) -> None:
+        """What somebody took is nobody's again."""
 
     def missed_hours(self, *, waiting: bool, before: UUID | None, limit: int) -> list[MissedHour]:
         """Newest first, older than `before`. waiting -- only those without a disposition still."""

@@ -59,6 +59,9 @@ class Settings(settings.Settings):
     wrap_up_seconds: int = Field(
         60, ge=0, le=3600, description="Seconds after a call in which its papers should be finished (ours)."
     )
+    hold_minutes: int = Field(
+        20, ge=1, le=1440, description="Minutes that a taken appeal or draft is one person's alone (ours; Art. 15)."
+    )
     skill_wait_seconds: int = Field(
         30, ge=0, le=3600, description="Seconds that a call waits for a seat with the skill it needs (ours)."
     )

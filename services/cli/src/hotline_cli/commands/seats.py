@@ -108,6 +108,13 @@ def resume(seat: Seat, *, subject: As = "", output: Output = Format.TEXT) -> Non
         )
 
 
+@seats.command("next")
+def next_(seat: Seat, *, subject: As = "", output: Output = Format.TEXT) -> None:
+    """Take the next written appeal or draft that waits for your seat; nobody else works on it meanwhile."""
+    with _holder(seat, subject) as holder:
+        show(holder.call_centre.TakeNext(call_centre.TakeNextRequest(request_id=new_request_id())), output)
+
+
 @seats.command()
 def queue(
     kind: Annotated[str, typer.Argument(help="intake or review")] = "intake",
@@ -125,7 +132,7 @@ def queue(
     console.print(f"{len(found.calls)} calls wait")
     show_list(
         found.appeals,
-        ("number", "title", "emergency", "create_time", "answer_due_time", "appeal"),
+        ("number", "title", "emergency", "create_time", "answer_due_time", "taken_by", "appeal"),
         output,
         empty="no appeal waits",
         more=bool(found.next_page_token),

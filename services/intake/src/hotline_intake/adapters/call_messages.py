@@ -110,20 +110,16 @@ def queue_message(calls: Sequence[Call], appeals: Sequence[QueuedAppeal], token:
     """A page of what waits."""
     return service_pb2.ListQueueResponse(
         calls=[call_message(call) for call in calls],
-        appeals=[
-            service_pb2.QueuedAppeal(
-                appeal=f"appeals/{appeal.id}",
-                number=appeal.number,
-                title=appeal.title,
-                emergency=appeal.emergency,
-                create_time=_timestamp(appeal.create_time),
-                answer_due_time=_timestamp(appeal.answer_due_time),
-                answer_overdue=appeal.answer_overdue,
-            )
-            for appeal in appeals
-        ],
+        appeals=[_queued_message(appeal) for appeal in appeals],
         next_page_token=token,
     )
+
+
+def taken_message(taken: QueuedAppeal | None, hold_until: datetime) -> service_pb2.TakenWork:
+    """What somebody works on now."""
+    if taken is None:
+        return service_pb2.TakenWork()
+    return service_pb2.TakenWork(appeal=_queued_message(taken), hold_until_time=_timestamp(hold_until))
 
 
 def missed_hour_message(missed: MissedHour) -> service_pb2.MissedHour:
@@ -225,6 +221,19 @@ def workplaces_of(plan: staffing_pb2.SitePlan) -> list[site.Workplace]:
         )
         for workplace in plan.workplaces
     ]
+
+
+def _queued_message(appeal: QueuedAppeal) -> service_pb2.QueuedAppeal:
+    return service_pb2.QueuedAppeal(
+        appeal=f"appeals/{appeal.id}",
+        number=appeal.number,
+        title=appeal.title,
+        emergency=appeal.emergency,
+        create_time=_timestamp(appeal.create_time),
+        answer_due_time=_timestamp(appeal.answer_due_time),
+        answer_overdue=appeal.answer_overdue,
+        taken_by=appeal.taken_by,
+    )
 
 
 def _seat_name(seat_id: str) -> str:

@@ -72,8 +72,30 @@ SELECT {_CALL} FROM call
 WHERE state = 'QUEUED' AND offer_time >= %(since)s AND reference <> ALL(%(besides)s)
 ORDER BY offer_time LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """  # noqa: S608
-_QUEUED_APPEALS = """
-SELECT id, number, title, emergency, create_time, answer_due_time, answer_overdue FROM appeal
+_QUEUED = """
+SELECT id, number, title, emergency, create_time, answer_due_time, answer_overdue,
+       CASE WHEN hand_until_time > %(now)s THEN hand_operator ELSE '' END AS taken_by FROM appeal
+"""
+_IN_HAND = f"""{_QUEUED}
+WHERE hand_operator = %(operator)s AND hand_until_time > %(now)s AND state = %(state)s
+ORDER BY id LIMIT 1 FOR NO KEY UPDATE
+"""
+# The state stands in the statement, so that the planner finds the index of what waits.
+_NEXT = f"""{_QUEUED}
+WHERE state = '{{state}}' AND (NOT %(emergencies)s OR emergency)
+  AND (%(skills)s::text[] IS NULL OR split_part(category, '/', 1) = ANY(%(skills)s) OR category = ANY(%(skills)s))
+  AND (hand_until_time IS NULL OR hand_until_time <= %(now)s)
+  AND (draft_operator IS NULL OR state <> 'DRAFTED' OR draft_operator <> %(besides_of)s)
+ORDER BY emergency DESC, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+"""
+_TAKE = """
+UPDATE appeal SET hand_seat = %(seat)s, hand_operator = %(operator)s, hand_until_time = %(until_time)s
+ WHERE id = %(appeal_id)s
+"""
+_PUT_BACK = """
+UPDATE appeal SET hand_seat = NULL, hand_operator = NULL, hand_until_time = NULL WHERE hand_operator = %(operator)s
+"""
+_QUEUED_APPEALS = f"""{_QUEUED}
 WHERE state = %(state)s AND (%(after)s::uuid IS NULL OR id > %(after)s) ORDER BY id LIMIT %(limit)s
 """
 _MISSED_HOURS = """
@@ -158,8 +180,25 @@ class CallStore(Transaction):
                 rows = [{"id": str(uuid7()), **_call_row(call)} for call in calls]
                 self.run(statement, {"rows": json.dumps(rows, ensure_ascii=False)})
 
-    def queued_appeals(self, *, state: State, after: UUID | None, limit: int) -> list[QueuedAppeal]:
-        rows = self.all(_QUEUED_APPEALS, {"state": state.value, "after": after, "limit": limit})
+    def in_hand(self, *, operator: str, state: State, now: datetime) -> QueuedAppeal | None:
+        row = self.one(_IN_HAND, {"operator": operator, "state": state.value, "now": now})
+        return QueuedAppeal(**row) if row else None
+
+    def next_to_take(
+        self, *, state: State, skills: Sequence[str], emergencies: bool, besides_of: str, now: datetime
+    ) -> QueuedAppeal | None:
+        params = {"skills": list(skills) or None, "emergencies": emergencies, "besides_of": besides_of, "now": now}
+        row = self.one(_NEXT.format(state=state.value), params)
+        return QueuedAppeal(**row) if row else None
+
+    def take(self, *, appeal_id: UUID, seat: str, operator: str, until_time: datetime) -> None:
+        self.run(_TAKE, {"appeal_id": appeal_id, "seat": seat, "operator": operator, "until_time": until_time})
+
+    def put_back(self, *, operator: str) -> None:
+        self.run(_PUT_BACK, {"operator": operator})
+
+    def queued_appeals(self, *, state: State, after: UUID | None, limit: int, now: datetime) -> list[QueuedAppeal]:
+        rows = self.all(_QUEUED_APPEALS, {"state": state.value, "after": after, "limit": limit, "now": now})
         return [QueuedAppeal(**row) for row in rows]
 
     def missed_hours(self, *, waiting: bool, before: UUID | None, limit: int) -> list[MissedHour]:

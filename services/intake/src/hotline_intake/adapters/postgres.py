@@ -27,6 +27,7 @@ from hotline_intake.domain.appeal import (
     Draft,
     DraftContent,
     EmergencyClearance,
+    Hand,
     Kind,
     Reclassification,
     RequestType,
@@ -47,7 +48,7 @@ _COLUMNS = """
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
     appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
     appeal.answer_due_time, appeal.answer_overdue,
-    appeal.draft_no_directive_reason,
+    appeal.hand_seat, appeal.hand_operator, appeal.hand_until_time, appeal.draft_no_directive_reason,
     appeal.emergency_clear_reason, appeal.emergency_clear_actor, appeal.emergency_clear_time,
     work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
 """
@@ -98,6 +99,7 @@ UPDATE appeal SET version = %(version)s, state = %(state)s,
   draft_return_time = %(draft_return_time)s, draft_release_time = %(draft_release_time)s,
   answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s, emergency = %(emergency)s,
   draft_no_directive_reason = %(draft_no_directive_reason)s,
+  hand_seat = %(hand_seat)s, hand_operator = %(hand_operator)s, hand_until_time = %(hand_until_time)s,
   emergency_clear_reason = %(emergency_clear_reason)s, emergency_clear_actor = %(emergency_clear_actor)s,
   emergency_clear_time = %(emergency_clear_time)s
 WHERE id = %(id)s
@@ -271,7 +273,7 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
         return [_appeal(row) for row in rows]
 
     def save(self, *, appeal: Appeal) -> None:
-        decline, answer, clearance = appeal.decline, appeal.answer, appeal.emergency_clearance
+        decline, answer, clearance, hand = appeal.decline, appeal.answer, appeal.emergency_clearance, appeal.hand
         params = {
             "id": appeal.id,
             "version": appeal.version,
@@ -287,6 +289,9 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
             "answer_due_time": appeal.answer_due_time,
             "answer_overdue": appeal.answer_overdue,
             "emergency": appeal.emergency,
+            "hand_seat": hand.seat if hand else None,
+            "hand_operator": hand.operator if hand else None,
+            "hand_until_time": hand.until_time if hand else None,
             "emergency_clear_reason": clearance.reason if clearance else None,
             "emergency_clear_actor": clearance.actor if clearance else None,
             "emergency_clear_time": clearance.clear_time if clearance else None,
@@ -542,6 +547,12 @@ def _clearance(row: DictRow) -> EmergencyClearance | None:
     )
 
 
+def _hand(row: DictRow) -> Hand | None:
+    if row["hand_operator"] is None:
+        return None
+    return Hand(seat=row["hand_seat"], operator=row["hand_operator"], until_time=row["hand_until_time"])
+
+
 def _appeal(row: DictRow) -> Appeal:
     transfer = row["transfer_line"]
     return Appeal(
@@ -573,6 +584,7 @@ def _appeal(row: DictRow) -> Appeal:
         relayed=bool(row["relayed"]),
         due_date=row["due_date"],
         emergency_clearance=_clearance(row),
+        hand=_hand(row),
     )
 
 

@@ -136,6 +136,14 @@ class NothingReclassified(Invalid):
     zh = "更正内容与 {resource} 原登记内容相同，未作任何更改。"
 
 
+class TakenByAnother(Refused):
+    """Somebody else works on {resource}, at {seat}."""
+
+    reason = "TAKEN_BY_ANOTHER"
+    article = "Art. 15"
+    zh = "{resource} 正由 {seat} 办理，请勿重复处理（第十五条）。"
+
+
 class LeadAlsoSupporting(Invalid):
     """{unit} leads and cannot support itself."""
 
@@ -306,6 +314,15 @@ class EmergencyClearance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hand:
+    """Who works on it at which seat, and until when it is theirs alone (Art. 15)."""
+
+    seat: str
+    operator: str
+    until_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Registration:
     """What somebody asks to be taken in. text -- the citizen's own words, kept encrypted."""
 
@@ -364,6 +381,8 @@ class Appeal:
     due_date: date | None = None
     """Last day for the unit's answer, as sla announced it (Art. 24)."""
     emergency_clearance: EmergencyClearance | None = None
+    hand: Hand | None = None
+    """Whose it is while it waits; nobody's once it is settled."""
 
     @property
     def name(self) -> str:
@@ -381,6 +400,11 @@ class Appeal:
             region=self.region,
             confidential=self.confidential,
         )
+
+    def require_free_for(self, *, actor: str, now: datetime) -> None:
+        """Two never work on one (Art. 15). Raises `TakenByAnother`."""
+        if self.hand and self.hand.operator != actor and self.hand.until_time > now:
+            raise TakenByAnother(resource=self.name, seat=f"seats/{self.hand.seat}")
 
     def reclassified(self, *, to: Classification) -> "Appeal":
         """What was entered wrongly is corrected while nothing is settled yet (Art. 5, 21).
@@ -494,4 +518,5 @@ class Appeal:
             raise AppealStateNotAllowed(resource=self.name, state=self.state)
 
     def _moved(self, state: State, **changes: object) -> "Appeal":
-        return replace(self, state=state, version=self.version + 1, **changes)  # type: ignore[arg-type]
+        hand = self.hand if state is self.state else None
+        return replace(self, state=state, version=self.version + 1, hand=hand, **changes)  # type: ignore[arg-type]

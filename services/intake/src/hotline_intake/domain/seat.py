@@ -190,6 +190,10 @@ class Seat:
         """When the papers should be finished; None if there are none."""
         return self.state_time + within if self.state is SeatState.WRAP_UP else None
 
+    def require_ready(self) -> None:
+        """Written work is taken at a seat that waits for work. Raises `SeatStateNotAllowed`."""
+        self._require(SeatState.READY)
+
     def require_held_by(self, actor: str) -> None:
         """Raises `NotOwnSeat`."""
         if self.operator != actor:

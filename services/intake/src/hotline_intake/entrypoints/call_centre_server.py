@@ -86,8 +86,13 @@ class CallCentreServicer:
         )
 
     def SignOff(self, request: service_pb2.SignOffRequest, rpc: Rpc) -> seat_pb2.Seat:
-        who = rpc.principal
-        return self._move(request, rpc, lambda seat, now: seat.signed_off(actor=who.subject, roles=who.roles, now=now))
+        return self._seat(
+            request,
+            rpc,
+            lambda tx, now: call_handlers.sign_off(
+                seat_id=messages.id_of(request.name), etag=request.etag, permission=rpc.permission, tx=tx, now=now
+            ),
+        )
 
     def PauseSeat(self, request: service_pb2.PauseSeatRequest, rpc: Rpc) -> seat_pb2.Seat:
         return self._move(
@@ -112,6 +117,14 @@ class CallCentreServicer:
             )
         kept, token = page.cut(appeals, key=lambda appeal: [appeal.id])
         return messages.queue_message(calls, kept, token)
+
+    def TakeNext(self, request: service_pb2.TakeNextRequest, rpc: Rpc) -> service_pb2.TakenWork:
+        def take(tx: Store) -> service_pb2.TakenWork:
+            return messages.taken_message(
+                *call_handlers.take_next(norms=self._norms, permission=rpc.permission, tx=tx, now=self._clock.now())
+            )
+
+        return self._commands.run(request, rpc, service_pb2.TakenWork, take)
 
     def ListMissedHours(
         self, request: service_pb2.ListMissedHoursRequest, rpc: Rpc
@@ -224,8 +237,7 @@ class CallCentreServicer:
 
     def _move(
         self,
-        request: "service_pb2.EquipSeatRequest | service_pb2.SignOffRequest | service_pb2.PauseSeatRequest"
-        " | service_pb2.ResumeSeatRequest",
+        request: "service_pb2.EquipSeatRequest | service_pb2.PauseSeatRequest | service_pb2.ResumeSeatRequest",
         rpc: Rpc,
         change: Callable[[Seat, datetime], Seat],
         *,

@@ -108,7 +108,7 @@ def decline_appeal(
     *, appeal_id: UUID, etag: str, ground: DeclineGround, referral: str, permission: str, tx: Store, now: datetime
 ) -> Appeal:
     """Does not accept an appeal, and tells the citizen why and where to turn (Art. 6)."""
-    appeal = _to_change(appeal_id, etag, tx)
+    appeal = _to_work_on(appeal_id, etag, tx, now)
     appeal = appeal.declined(ground=ground, referral=referral, actor=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.DECLINED, text=telling.declined(appeal=appeal), now=now)
@@ -145,7 +145,7 @@ def answer_appeal(
     *, appeal_id: UUID, etag: str, text: str, entry: str, permission: str, tx: Store, now: datetime
 ) -> Appeal:
     """Answers directly (Art. 21)."""
-    appeal = _to_change(appeal_id, etag, tx)
+    appeal = _to_work_on(appeal_id, etag, tx, now)
     appeal = appeal.answered(text=text, entry=entry, actor=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.ANSWERED, text=telling.answered(appeal=appeal), now=now)
@@ -162,7 +162,7 @@ def draft_work_order(
     *, appeal_id: UUID, etag: str, content: DraftContent, permission: str, tx: Store, vault: Vault, now: datetime
 ) -> Appeal:
     """Drafts a work order for the review seat (Art. 21). Raises `FieldInvalid` when it names the citizen."""
-    before = _to_change(appeal_id, etag, tx)
+    before = _to_work_on(appeal_id, etag, tx, now)
     appeal = before.drafted(content=content, operator=tx.actor.subject, now=now)
     _refuse_identity(appeal, content.texts(path="draft"), tx, vault)
     if before.draft:
@@ -189,7 +189,7 @@ def release_draft(
     Raises `FieldInvalid` when it names the citizen, `ReleasedByDrafter`,
     `CommonNotDecided` (Art. 23(3)). What was asked many times is announced as such (Art. 25(2)).
     """
-    appeal = _to_change(appeal_id, etag, tx).referred(
+    appeal = _to_work_on(appeal_id, etag, tx, now).referred(
         content=content, reviewer=tx.actor.subject, now=now, no_directive_reason=no_directive_reason
     )
     released = appeal.released_content()
@@ -228,7 +228,7 @@ def release_draft(
 
 def return_draft(*, appeal_id: UUID, etag: str, reason: str, permission: str, tx: Store, now: datetime) -> Appeal:
     """Gives the draft back to the operator (Art. 21)."""
-    appeal = _to_change(appeal_id, etag, tx).draft_returned(reason=reason, reviewer=tx.actor.subject, now=now)
+    appeal = _to_work_on(appeal_id, etag, tx, now).draft_returned(reason=reason, reviewer=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.record(action=permission, resource=appeal.name, time=now, purpose=reason)
     return appeal
@@ -377,6 +377,12 @@ def _to_change(appeal_id: UUID, etag: str, tx: Store) -> Appeal:
     appeal = tx.appeal_to_change(appeal_id=appeal_id)
     if etag and etag != str(appeal.version):
         raise EtagMismatch(resource=appeal.name)
+    return appeal
+
+
+def _to_work_on(appeal_id: UUID, etag: str, tx: Store, now: datetime) -> Appeal:
+    appeal = _to_change(appeal_id, etag, tx)
+    appeal.require_free_for(actor=tx.actor.subject, now=now)
     return appeal
 
 
