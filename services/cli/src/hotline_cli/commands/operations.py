@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
+from hotline.sla.v1 import sla_service_pb2
 
 from hotline_cli.client import SERVICES, new_request_id, pages
 from hotline_cli.output import Format, Output, console, show, show_list
@@ -98,6 +99,13 @@ def audit_verify(known_key: KnownKeys = None, output: Output = Format.TEXT) -> N
     with connection() as hotline:
         proof.findings += verify_audit(hotline, proof, known_keys=known_keys)
     _tell(proof, output, "every audit chain is whole")
+
+
+@app.command()
+def schedule(output: Output = Format.TEXT) -> None:
+    """Show the legal time and when the next deadline falls due."""
+    with person("engineer") as engineer:
+        show(engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest()), output)
 
 
 @app.command("verify")
