@@ -14,9 +14,9 @@ from tests.regulation.library import Library
 DUTIES = ("knowledge:10(4),18",)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Waits until the owners were told: the pump looks for them a few times a second."""
-    until = time.monotonic() + 20
+def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Waits until the pump did it: it looks for what is to do a few times a second."""
+    until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not come true"
         threading.Event().wait(0.05)

@@ -124,7 +124,8 @@ class TestAUnitsOwnBase:
             hotline.close()
             link.close()
         assert (second.written, second.unchanged) == (5, ITEMS - ITEMS // 10)
-        wait_for(lambda: entries_of_base(city, entry_pb2.ENTRY_STATE_WITHDRAWN) == ITEMS // 10)
+        gone = ITEMS // 10
+        wait_for(lambda: entries_of_base(city, entry_pb2.ENTRY_STATE_WITHDRAWN) == gone, seconds=20 + gone / 50)
         assert entries_of_base(city, entry_pb2.ENTRY_STATE_PUBLISHED) == len(following)
         assert "换热站0号服务指南" not in library.served("换热站0号服务指南")
 

@@ -265,6 +265,10 @@ class TestAnItemThatIsHeld:
         assert unit.snapshot(item("1"), item("2")).unchanged == 2
         assert unit.snapshot(item("1", "改了"), item("2")).held == 1
         assert titles(rpc) == {"供暖须知2"}
+        withdraw(rpc, one)
+        unit.snapshot(item("2"))
+        assert unit.snapshot(item("1"), item("2")).held == 1
+        assert titles(rpc) == {"供暖须知2"}
         publish(rpc, one)
         assert titles(rpc) == {"供暖须知1", "供暖须知2"}
 

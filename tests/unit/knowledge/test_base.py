@@ -172,8 +172,12 @@ class TestItem:
         before = known(item())
         taken_back = replace(before, entry=before.entry.withdrawn(now=LATER))
         assert grounds_to_hold(item(text="改"), taken_back) == ("WITHDRAWN_BY_THE_OFFICE",)
-        gone = replace(taken_back, digest="")
-        assert grounds_to_hold(item(text="改"), gone) == ()
+        gone = replace(taken_back, digest=taken_back.digest_when_gone)
+        assert not gone.is_there
+        assert grounds_to_hold(item(), gone) == ("WITHDRAWN_BY_THE_OFFICE",)
+        gone_by_itself = replace(before, digest=before.digest_when_gone, entry=before.entry.withdrawn(now=LATER))
+        assert not gone_by_itself.is_there
+        assert grounds_to_hold(item(text="改"), gone_by_itself) == ()
 
     def test_is_changed_in_its_own_base_alone(self) -> None:
         entry = known(item()).entry

@@ -102,13 +102,13 @@ class BaseStore(IndexTeller):
             {"base": base, "mark": mark, "rows": json.dumps(rows)},
         )
 
-    def items_to_sweep(self, base: Base, *, limit: int) -> dict[str, Entry]:
+    def items_to_sweep(self, base: Base, *, limit: int) -> dict[str, Known]:
         """Items, with their entries, that neither the last snapshot nor the run that goes on has; all of a withdrawn
         base.
         """
         rows = self.all(sweep_statement(), {"base": base.name, "marks": _marks(base), "limit": limit})
         entries = self._entries_to_change([row["entry"] for row in rows])
-        return {row["key"]: entries[row["entry"]] for row in rows}
+        return {row["key"]: Known(digest=row["digest"], entry=entries[row["entry"]]) for row in rows}
 
     def _entries_to_change(self, ids: Sequence[UUID]) -> dict[UUID, Entry]:
         rows = self.all(f"{ENTRY} WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE", {"ids": list(ids)})
@@ -158,8 +158,8 @@ class BaseStore(IndexTeller):
 def sweep_statement() -> str:
     """The statement of `BaseStore.items_to_sweep`; an index has what is there, by base and mark."""
     return """
-        SELECT key, entry FROM base_item
-         WHERE base = %(base)s AND digest <> '' AND mark <> ALL(%(marks)s) LIMIT %(limit)s"""
+        SELECT key, digest, entry FROM base_item
+         WHERE base = %(base)s AND digest <> '' AND digest <> '-' AND mark <> ALL(%(marks)s) LIMIT %(limit)s"""
 
 
 def base_message(base: Base) -> base_pb2.Base:

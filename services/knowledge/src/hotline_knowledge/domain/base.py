@@ -5,41 +5,43 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from hotline_kernel.errors import FieldInvalid, Refused, StateNotAllowed
+from hotline_kernel.wording import Code
 
 from hotline_knowledge.domain import screening
 from hotline_knowledge.domain.entry import Content, Entry, EntryState, NotOwnUnit, Served
 
 WITHDRAWN_BY_THE_OFFICE = "WITHDRAWN_BY_THE_OFFICE"
 NO_SNAPSHOT = UUID(int=0)
+TAKEN_BACK = "-"
+"""Instead of the digest of an item that is gone, whose entry the office had taken back before."""
 _SAID = ("title", "text", "kind", "unit", "region", "keywords", "valid_from", "valid_until", "sources")
 """Fields of an entry that an item says."""
 
 
-class BaseState(StrEnum):
+class BaseState(Code):
     """Where a base stands."""
 
-    PROPOSED = "PROPOSED"
-    APPROVED = "APPROVED"
-    WITHDRAWN = "WITHDRAWN"
+    PROPOSED = "PROPOSED", "待审核"
+    APPROVED = "APPROVED", "已通过"
+    WITHDRAWN = "WITHDRAWN", "已停用"
 
 
-class SyncKind(StrEnum):
+class SyncKind(Code):
     """What a synchronisation brings."""
 
-    SNAPSHOT = "SNAPSHOT"
-    CHANGES = "CHANGES"
+    SNAPSHOT = "SNAPSHOT", "全量"
+    CHANGES = "CHANGES", "增量"
 
 
 class BaseStateNotAllowed(StateNotAllowed):
     """{resource} is {state}, which does not allow it."""
 
     article = "Art. 10(4)"
-    zh = "该自有知识库当前状态为 {state}，不能进行此操作（第十条第四项）。"
+    zh = "该自有知识库当前状态为“{state}”，不能进行此操作（第十条第四项）。"
 
 
 class SyncOutOfOrder(Refused):
@@ -162,8 +164,18 @@ class Known:
     """An item that came before, and the entry it became."""
 
     digest: str
-    """Of what came last; empty once it was gone."""
+    """Of what came last; empty or `TAKEN_BACK` once it was gone."""
     entry: Entry
+
+    @property
+    def is_there(self) -> bool:
+        """The unit's base had it when it was synchronised last."""
+        return self.digest not in ("", TAKEN_BACK)
+
+    @property
+    def digest_when_gone(self) -> str:
+        """Remembers what the office had taken back, so that it does not come again unseen."""
+        return TAKEN_BACK if self.digest and self.entry.state is EntryState.WITHDRAWN else ""
 
 
 def check_batch(items: Sequence[Item], gone_keys: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ class Store(Protocol):
     def base_to_sweep(self) -> Base | None: ...
     def known_items(self, base: str, keys: Sequence[str]) -> dict[str, Known]: ...
     def mark_items(self, base: str, marks: Iterable[tuple[str, UUID, str]], *, mark: UUID) -> None: ...
-    def items_to_sweep(self, base: Base, *, limit: int) -> dict[str, Entry]: ...
+    def items_to_sweep(self, base: Base, *, limit: int) -> dict[str, Known]: ...
     def save_many(self, changes: Sequence[tuple[Entry, Action]]) -> None: ...
 
 
@@ -105,9 +105,9 @@ def sync_base(*, name: str, batch: Batch, tx: Store, now: datetime) -> Base:
         did["held" if is_held else "written"] += 1
     for key in batch.gone_keys:
         gone = known.get(key)
-        if gone is None or not gone.digest:
+        if gone is None or not gone.is_there:
             continue
-        marks.append((key, gone.entry.id, ""))
+        marks.append((key, gone.entry.id, gone.digest_when_gone))
         did["gone"] += 1
         if gone.entry.state is not EntryState.WITHDRAWN:
             changes.append((gone.entry.withdrawn(now=now), Action.WITHDRAWN))
@@ -137,14 +137,10 @@ def sweep_base(*, tx: Store, now: datetime, limit: int) -> bool:
     if base is None:
         return False
     found = tx.items_to_sweep(base, limit=limit)
-    tx.mark_items(base.name, [(key, entry.id, "") for key, entry in found.items()], mark=base.snapshot)
-    tx.save_many(
-        [
-            (entry.withdrawn(now=now), Action.WITHDRAWN)
-            for entry in found.values()
-            if entry.state is not EntryState.WITHDRAWN
-        ]
-    )
+    gone = [(key, item.entry.id, item.digest_when_gone) for key, item in found.items()]
+    tx.mark_items(base.name, gone, mark=base.snapshot)
+    entries = [item.entry for item in found.values() if item.entry.state is not EntryState.WITHDRAWN]
+    tx.save_many([(entry.withdrawn(now=now), Action.WITHDRAWN) for entry in entries])
     tx.save_base(base.after_sweep(len(found), is_last=len(found) < limit))
     return True
 
