@@ -23,6 +23,7 @@ from hotline.intake.v1 import (
     hold_service_pb2,
     intake_service_pb2,
     repeat_service_pb2,
+    retention_service_pb2,
 )
 from hotline.knowledge.v1 import (
     attachment_service_pb2,
@@ -41,6 +42,7 @@ _OWN: dict[str, tuple[ServiceDescriptor, ...]] = {
         repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"],
         contest_service_pb2.DESCRIPTOR.services_by_name["ContestService"],
         hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"],
+        retention_service_pb2.DESCRIPTOR.services_by_name["RetentionService"],
         call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"],
     ),
     "dispatch": (

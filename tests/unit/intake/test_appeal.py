@@ -65,7 +65,7 @@ def appeal_in(state: State = State.REGISTERED, *, emergency: bool = False) -> Ap
         State.DECLINED: registered.declined(ground=DeclineGround.MILITARY, referral="部队", actor="o", now=NOW),
         State.ANSWERED: replace(registered, emergency=False).answered(text="可以", entry="", actor="o", now=NOW),
         State.REFERRED: referred,
-        State.CLOSED: referred.closed(),
+        State.CLOSED: referred.closed(now=NOW),
     }[state]
 
 
@@ -76,7 +76,7 @@ MOVES = {
     "draft": lambda a: a.drafted(content=CONTENT, operator="o", now=NOW),
     "return_draft": lambda a: a.draft_returned(reason="缺地址", reviewer="r", now=NOW),
     "release": lambda a: a.referred(content=None, reviewer="r", now=NOW),
-    "close": lambda a: a.closed(),
+    "close": lambda a: a.closed(now=NOW),
     "reopen": lambda a: a.reopened(),
 }
 ALLOWED = {

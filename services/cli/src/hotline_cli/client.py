@@ -33,6 +33,8 @@ from hotline.intake.v1 import (
     intake_service_pb2_grpc,
     repeat_service_pb2,
     repeat_service_pb2_grpc,
+    retention_service_pb2,
+    retention_service_pb2_grpc,
 )
 from hotline.knowledge.v1 import (
     attachment_service_pb2,
@@ -91,6 +93,7 @@ class Person:
     categories: category_service_pb2_grpc.CategoryServiceStub
     repeats: repeat_service_pb2_grpc.RepeatServiceStub
     contests: contest_service_pb2_grpc.ContestServiceStub
+    retention: retention_service_pb2_grpc.RetentionServiceStub
     holds: hold_service_pb2_grpc.HoldServiceStub
     call_centre: call_centre_service_pb2_grpc.CallCentreServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
@@ -149,6 +152,11 @@ class Hotline:
             ),
             contests=stub(
                 contest_service_pb2_grpc.ContestServiceStub, "intake", of(contest_service_pb2, "ContestService")
+            ),
+            retention=stub(
+                retention_service_pb2_grpc.RetentionServiceStub,
+                "intake",
+                of(retention_service_pb2, "RetentionService"),
             ),
             holds=stub(hold_service_pb2_grpc.HoldServiceStub, "intake", of(hold_service_pb2, "HoldService")),
             repeats=stub(repeat_service_pb2_grpc.RepeatServiceStub, "intake", of(repeat_service_pb2, "RepeatService")),

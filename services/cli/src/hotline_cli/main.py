@@ -32,6 +32,7 @@ from hotline_cli.commands import (
     reading,
     repeats,
     reports,
+    retention,
     seats,
     supervising,
     tracing,
@@ -85,6 +86,7 @@ app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36)
 app.add_typer(hooks.app, name="hooks", help="Units' own systems, and what they are told (Art. 10(2)).")
 app.add_typer(reports.app, name="protected", help="Reports of retaliation and leaks (Art. 36).")
 app.add_typer(accountability.app, name="accountability", help="Hold a unit to account (Art. 36).")
+app.add_typer(retention.app, name="retention", help="How long it is kept who brought an appeal (Art. 36).")
 app.add_typer(repeats.app, name="repeat", help="Repeats of one matter (Art. 23(3), 25(2)).")
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hotline.intake.v1 import (
     hold_service_pb2,
     intake_service_pb2,
     repeat_service_pb2,
+    retention_service_pb2,
 )
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
 from hotline_kernel import clock, telemetry
@@ -26,8 +27,10 @@ from hotline_intake.adapters import vault
 from hotline_intake.adapters.categories import TreeCache
 from hotline_intake.adapters.postgres import Store, TrainingStore
 from hotline_intake.call_handlers import Norms
+from hotline_intake.domain.appeal import Kind
 from hotline_intake.domain.call import LONGEST_WAIT
 from hotline_intake.domain.repeat import Measure
+from hotline_intake.domain.retention import Retention
 from hotline_intake.domain.seat import SeatKind, SeatState
 from hotline_intake.domain.site import SiteNorm
 from hotline_intake.domain.staffing import AnswerNorm, SeatNorm
@@ -37,12 +40,15 @@ from hotline_intake.entrypoints.contest_server import ContestServicer
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.entrypoints.hold_server import HoldServicer
 from hotline_intake.entrypoints.repeat_server import RepeatServicer
-from hotline_intake.handlers import ON_EVENT, repeats
+from hotline_intake.entrypoints.retention_server import RetentionServicer
+from hotline_intake.handlers import ON_EVENT, repeats, retention
 from hotline_intake.ports import Vault
 from hotline_intake.settings import Settings
 
 GAUGE_SECONDS = 15.0
 WRAP_UP_SECONDS = 5.0
+RETENTION_SECONDS = 5.0
+CITIZENS_A_TRANSACTION = 100
 _DAY = timedelta(hours=24)
 
 
@@ -91,6 +97,9 @@ def build(settings: Settings) -> Application[Store]:
             repeat_service_pb2.DESCRIPTOR.services_by_name["RepeatService"]: RepeatServicer(
                 database=database, clock=legal_clock, measure=measure
             ),
+            retention_service_pb2.DESCRIPTOR.services_by_name["RetentionService"]: RetentionServicer(
+                database=database, clock=legal_clock
+            ),
             call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"]: CallCentreServicer(
                 database=database, clock=legal_clock, norms=norms(settings)
             ),
@@ -102,6 +111,7 @@ def build(settings: Settings) -> Application[Store]:
         tickers=[
             call_gauges(settings, database=database, legal_clock=legal_clock),
             wrap_ups(settings, database=database, legal_clock=legal_clock),
+            forgetting(settings, database=database, legal_clock=legal_clock),
         ],
     )
 
@@ -128,6 +138,33 @@ def norms(settings: Settings) -> Norms:
         wrap_up=timedelta(seconds=settings.wrap_up_seconds),
         hold=timedelta(minutes=settings.hold_minutes),
     )
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long it is kept who brought what, by kind."""
+    days = {
+        Kind.CONSULTATION: settings.retention_consultation_days,
+        Kind.DAILY_LIFE: settings.retention_daily_life_days,
+        Kind.SOCIAL: settings.retention_social_days,
+        Kind.BUSINESS: settings.retention_business_days,
+        Kind.CITY: settings.retention_city_days,
+    }
+    return Retention(days=days)
+
+
+def forgetting(settings: Settings, *, database: Database[Store], legal_clock: Clock) -> Ticker:
+    """Forgets whom nothing keeps any more (Art. 36(4)). Any number of pumps may run it at once."""
+    terms = retention_of(settings)
+
+    def forget() -> bool:
+        with database.transaction() as tx:
+            looked_at, forgotten = retention.forget_due(
+                retention=terms, tx=tx, now=legal_clock.now(), limit=CITIZENS_A_TRANSACTION
+            )
+        telemetry.CITIZENS_FORGOTTEN.labels(settings.service).inc(forgotten)
+        return looked_at == CITIZENS_A_TRANSACTION
+
+    return Ticker(name="retention", interval_seconds=RETENTION_SECONDS, run=forget)
 
 
 def call_gauges(settings: Settings, *, database: Database[Store], legal_clock: Clock) -> Ticker:

@@ -14,6 +14,7 @@ from hotline_intake.domain.category import Category, Tree
 from hotline_intake.domain.contest import Contest, ContestState
 from hotline_intake.domain.hold import Hold
 from hotline_intake.domain.repeat import Group, Repeat, Sketched
+from hotline_intake.domain.retention import Kept
 from hotline_intake.domain.telling import Message, Occasion
 
 
@@ -108,6 +109,23 @@ class Extension:
     appeal_id: UUID
     reason: str
     due_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """Who is forgotten on a day, unless held."""
+
+    citizen_id: UUID
+    forget_date: date
+    held: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """Who was erased, and when."""
+
+    citizen_id: UUID
+    erase_time: datetime
 
 
 class Store(Protocol):
@@ -264,6 +282,18 @@ class Store(Protocol):
 
     def erase_citizen(self, *, citizen_id: UUID, now: datetime) -> None:
         """Forgets the key and the number. Raises `ResourceNotFound`, `CitizenErased`."""
+
+    def look_at_retention(self, *, citizen_id: UUID, on: date | None) -> None:
+        """Keeps the day on which it is looked whether a citizen is to be forgotten; None: not before more ends."""
+
+    def claim_forgettable(self, *, today: date, limit: int) -> list[UUID]:
+        """Citizens whose day has come and who are not on hold, locked; others' are left to them."""
+
+    def kept_by(self, *, citizen_id: UUID) -> list[Kept]:
+        """All that a citizen brought, as far as it keeps them."""
+
+    def is_erased(self, *, citizen_id: UUID) -> bool | None:
+        """Whether a citizen, locked, was erased; None: not known."""
 
     def carry_answer_due_time(self, *, appeal_id: UUID, due_time: datetime) -> None:
         """Keeps the end of the hour that runs."""

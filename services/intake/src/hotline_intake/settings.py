@@ -22,6 +22,21 @@ class Settings(settings.Settings):
         ge=1,
         description="So many contacts revealed by one person in an hour are unusual (ours; Art. 36(4)).",
     )
+    retention_consultation_days: int = Field(
+        1095, ge=0, le=36_500, description="Days after which it is forgotten who brought a consultation (ours)."
+    )
+    retention_daily_life_days: int = Field(
+        1095, ge=0, le=36_500, description="The same for problems of daily life (Art. 5(2); ours)."
+    )
+    retention_social_days: int = Field(
+        1095, ge=0, le=36_500, description="The same for points of social life (Art. 5(3); ours)."
+    )
+    retention_business_days: int = Field(
+        1095, ge=0, le=36_500, description="The same for what businesses bring (Art. 5(4); ours)."
+    )
+    retention_city_days: int = Field(
+        1095, ge=0, le=36_500, description="The same for opinions on the city (Art. 5(5); ours)."
+    )
     common_people: int = Field(
         5, ge=2, description="From so many people a problem is common (Art. 23(3); the number is ours)."
     )

@@ -62,6 +62,11 @@ CONTACT_REVEALS_UNUSUAL = Counter(
     "Times that somebody revealed unusually many contacts in an hour; who, says the record of `contacts` (Art. 36(4)).",
     ["service"],
 )
+CITIZENS_FORGOTTEN = Counter(
+    "hotline_citizens_forgotten_total",
+    "Citizens forgotten because the term of retention ended (Art. 36(4)); whom, says the record.",
+    ["service"],
+)
 APPEALS_REGISTERED = Counter("hotline_appeals_registered_total", "Appeals taken in (Art. 20).", ["service", "channel"])
 ORDERS_WITHOUT_PRINCIPAL = Counter(
     "hotline_orders_without_principal_total",

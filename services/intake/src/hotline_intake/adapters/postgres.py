@@ -13,6 +13,7 @@ from hotline_intake.adapters.call_postgres import CallStore
 from hotline_intake.adapters.categories import CategoryTransaction
 from hotline_intake.adapters.contests import ContestTransaction, HoldTransaction
 from hotline_intake.adapters.repeats import RepeatTransaction
+from hotline_intake.adapters.retention import RetentionTransaction
 from hotline_intake.domain import telling
 from hotline_intake.domain.appeal import (
     Answer,
@@ -47,7 +48,7 @@ _COLUMNS = """
     appeal.answer_text, appeal.answer_entry, appeal.answer_actor, appeal.answer_time,
     appeal.draft_proposed, appeal.draft_released, appeal.draft_operator, appeal.draft_reviewer,
     appeal.draft_return_reason, appeal.draft_time, appeal.draft_return_time, appeal.draft_release_time,
-    appeal.answer_due_time, appeal.answer_overdue,
+    appeal.answer_due_time, appeal.answer_overdue, appeal.end_time,
     appeal.hand_seat, appeal.hand_operator, appeal.hand_until_time, appeal.draft_no_directive_reason,
     appeal.emergency_clear_reason, appeal.emergency_clear_actor, appeal.emergency_clear_time,
     work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
@@ -100,6 +101,7 @@ UPDATE appeal SET version = %(version)s, state = %(state)s,
   answer_due_time = %(answer_due_time)s, answer_overdue = %(answer_overdue)s, emergency = %(emergency)s,
   draft_no_directive_reason = %(draft_no_directive_reason)s,
   hand_seat = %(hand_seat)s, hand_operator = %(hand_operator)s, hand_until_time = %(hand_until_time)s,
+  end_time = %(end_time)s,
   emergency_clear_reason = %(emergency_clear_reason)s, emergency_clear_actor = %(emergency_clear_actor)s,
   emergency_clear_time = %(emergency_clear_time)s
 WHERE id = %(id)s
@@ -150,7 +152,7 @@ SELECT %(appeal_id)s, coalesce(max(number), 0) + 1, %(channel)s, %(occasion)s, %
 """
 
 _ERASE = """
-UPDATE citizen SET wrapped_key = NULL, phone_hash = NULL, erase_time = %(now)s
+UPDATE citizen SET wrapped_key = NULL, phone_hash = NULL, forget_date = NULL, erase_time = %(now)s
  WHERE id = %(id)s AND wrapped_key IS NOT NULL
 """
 
@@ -200,7 +202,9 @@ _CONDITIONS = {
 }
 
 
-class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransaction, HoldTransaction):
+class Store(
+    CategoryTransaction, CallStore, RepeatTransaction, ContestTransaction, HoldTransaction, RetentionTransaction
+):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
     def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:
@@ -288,6 +292,7 @@ class Store(CategoryTransaction, CallStore, RepeatTransaction, ContestTransactio
             "answer_time": answer.answer_time if answer else None,
             "answer_due_time": appeal.answer_due_time,
             "answer_overdue": appeal.answer_overdue,
+            "end_time": appeal.end_time,
             "emergency": appeal.emergency,
             "hand_seat": hand.seat if hand else None,
             "hand_operator": hand.operator if hand else None,
@@ -579,6 +584,7 @@ def _appeal(row: DictRow) -> Appeal:
         draft=_draft(row),
         answer_due_time=row["answer_due_time"],
         answer_overdue=row["answer_overdue"],
+        end_time=row["end_time"],
         work_order=f"workOrders/{row['work_order_id']}" if row["work_order_id"] else "",
         lead_unit=row["lead_unit"] or "",
         relayed=bool(row["relayed"]),

@@ -372,6 +372,8 @@ class Appeal:
     answer_due_time: datetime | None = None
     """End of the one hour of Art. 21, as sla announced it."""
     answer_overdue: bool = False
+    end_time: datetime | None = None
+    """When it was declined, answered or closed; None while it is open. Retention counts from there (Art. 36(4))."""
     work_order: str = ""
     """`workOrders/{uuid}`, once dispatch has made it."""
     lead_unit: str = ""
@@ -428,7 +430,7 @@ class Appeal:
         """Not accepted, for one of the four kinds of Art. 6; kept all the same."""
         self._require(State.REGISTERED)
         decline = Decline(ground=ground, referral=referral, actor=actor, decline_time=now)
-        return self._moved(State.DECLINED, decline=decline)
+        return self._moved(State.DECLINED, decline=decline, end_time=now)
 
     def reinstated(self, *, actor: str) -> "Appeal":
         """Taken up again: there is no disposition any more, and sla will announce the new hour (Art. 6, 21).
@@ -438,14 +440,15 @@ class Appeal:
         self._require(State.DECLINED)
         if self.decline and self.decline.actor == actor:
             raise DecidedByDecliner(actor=actor)
-        return self._moved(State.REGISTERED, decline=None, answer_due_time=None, answer_overdue=False)
+        return self._moved(State.REGISTERED, decline=None, answer_due_time=None, answer_overdue=False, end_time=None)
 
     def answered(self, *, text: str, entry: str, actor: str, now: datetime) -> "Appeal":
         """Answered directly (Art. 21). Raises `EmergencyNotAnswerable` (Art. 6(1))."""
         self._require(State.REGISTERED)
         if self.emergency:
             raise EmergencyNotAnswerable(resource=self.name)
-        return self._moved(State.ANSWERED, answer=Answer(text=text, entry=entry, actor=actor, answer_time=now))
+        answer = Answer(text=text, entry=entry, actor=actor, answer_time=now)
+        return self._moved(State.ANSWERED, answer=answer, end_time=now)
 
     def drafted(self, *, content: DraftContent, operator: str, now: datetime) -> "Appeal":
         """A work order is drafted and waits for the review seat; the hour runs on (Art. 21)."""
@@ -476,15 +479,15 @@ class Appeal:
         )
         return self._moved(State.REFERRED, draft=draft)
 
-    def closed(self) -> "Appeal":
+    def closed(self, *, now: datetime) -> "Appeal":
         """Its work order is closed."""
         self._require(State.REFERRED)
-        return self._moved(State.CLOSED)
+        return self._moved(State.CLOSED, end_time=now)
 
     def reopened(self) -> "Appeal":
         """Its work order went out once more."""
         self._require(State.CLOSED)
-        return self._moved(State.REFERRED)
+        return self._moved(State.REFERRED, end_time=None)
 
     def released_content(self) -> DraftContent:
         """What went to the unit. Raises `AppealStateNotAllowed` while nothing did."""

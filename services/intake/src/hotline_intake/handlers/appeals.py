@@ -17,6 +17,7 @@ from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
 from hotline_kernel import codes
 from hotline_kernel.auth import Principal
+from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import EtagMismatch, PermissionDenied
 from hotline_kernel.names import uuid_of
 from uuid_utils.compat import uuid7
@@ -112,6 +113,7 @@ def decline_appeal(
     appeal = appeal.declined(ground=ground, referral=referral, actor=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.DECLINED, text=telling.declined(appeal=appeal), now=now)
+    _look_at_retention(appeal, tx, now)
     tx.publish(
         events.AppealDeclined(
             appeal=appeal.name,
@@ -149,6 +151,7 @@ def answer_appeal(
     appeal = appeal.answered(text=text, entry=entry, actor=tx.actor.subject, now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.ANSWERED, text=telling.answered(appeal=appeal), now=now)
+    _look_at_retention(appeal, tx, now)
     tx.publish(
         events.AppealAnswered(appeal=appeal.name, entry=entry, operator=tx.actor.subject, answer_time=_timestamp(now)),
         aggregate=appeal.name,
@@ -427,6 +430,11 @@ def _contact(appeal: Appeal, sealed: Sealed, key: Key) -> Contact:
     return Contact(**json.loads(key.open(sealed=sealed.contact, place=_place(appeal, "contact"))))
 
 
+def _look_at_retention(appeal: Appeal, tx: Store, now: datetime) -> None:
+    # Which day it is, the pump finds: it alone looks at all that the citizen brought.
+    tx.look_at_retention(citizen_id=appeal.citizen_id, on=now.astimezone(ZONE).date())
+
+
 def _refuse_identity(appeal: Appeal, texts: Sequence[tuple[str, str]], tx: Store, vault: Vault) -> None:
     citizen, sealed = tx.sealed(appeal=appeal)
     if citizen.wrapped_key is not None and not appeal.anonymous:
@@ -485,9 +493,10 @@ def order_was_sent_back(event: dispatch_events.WorkOrderSentBack, *, tx: Store, 
 
 def order_was_closed(event: dispatch_events.WorkOrderClosed, *, tx: Store, now: datetime, **_: object) -> None:
     """The appeal is closed, and the citizen is told."""
-    appeal = tx.appeal_to_change(appeal_id=uuid_of(event.appeal)).closed()
+    appeal = tx.appeal_to_change(appeal_id=uuid_of(event.appeal)).closed(now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.CLOSED, text=telling.closed(appeal=appeal), now=now)
+    _look_at_retention(appeal, tx, now)
 
 
 def extension_was_granted(event: dispatch_events.ExtensionGranted, *, tx: Store, now: datetime, **_: object) -> None:
