@@ -3,6 +3,7 @@
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import quote
 
 import pytest
@@ -17,10 +18,11 @@ from hotline_cli.quiet import Quiet
 from hotline_kernel.errors import Denied, HotlineError, Invalid, Refused
 
 from tests.security.books import Books
-from tests.support.lives import UNIT, registration, result_of, satisfied
+from tests.support.lives import UNIT, registration, result_of, satisfied, unlike
 
 NAME, PHONE, ADDRESS = "欧阳锦瑟鹿鸣", "13971504826", "翠微巷四十七号丙单元"
 WORDS = "橘猫在暖气管上打盹的第三个冬夜"
+_NUMBERS = count(1)
 _SENTINELS = [
     form
     for text in (NAME, PHONE, ADDRESS, WORDS)
@@ -50,7 +52,7 @@ class Lived:
 def appeal_of_the_citizen(*, confidential: bool = False, draft: bool = True) -> intake.RegisterAppealRequest:
     """An appeal whose name, number, address and words nobody else has."""
     request = registration(4, draft=draft)
-    request.text, request.confidential = f"{WORDS},请处理。", confidential
+    request.text, request.confidential = f"{WORDS},请处理。{unlike(next(_NUMBERS))}", confidential
     request.citizen.CopyFrom(appeal_pb2.Citizen(full_name=NAME, phone=PHONE, address=ADDRESS))
     return request
 

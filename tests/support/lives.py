@@ -22,9 +22,9 @@ UNIT = "units/heating-office"
 
 
 def unlike(number: int) -> str:
-    """Words that are in no other appeal, so that it is no repeat of one (Art. 23(3))."""
+    """Words that are in no other appeal, so that it is no repeat of one, and point to nothing (Art. 6(1), 23(3))."""
     drawn = Random(number)
-    return "".join(chr(drawn.randrange(0x4E00, 0x9000)) for _ in range(90))
+    return "".join(chr(drawn.randrange(0x9000, 0x9FA0)) for _ in range(90))
 
 
 def registration(number: int = 0, *, draft: bool = True) -> intake.RegisterAppealRequest:
