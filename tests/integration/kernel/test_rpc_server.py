@@ -242,7 +242,7 @@ class TestErrors:
         assert status.message == "An extension is asked before 2026-10-08T09:30:00Z."
         (localized,) = details(status, error_details_pb2.LocalizedMessage)
         assert localized.locale == "zh-CN"
-        assert localized.message == "应在 2026-10-08T09:30:00Z 之前申请延期。"
+        assert localized.message == "应在 2026-10-08 17:30 之前申请延期。"
 
     def test_nobody_foresaw_stay_in_the_log(self, edge: Edge, caplog: pytest.LogCaptureFixture) -> None:
         edge.servicer.fails_with(RuntimeError("Zhang San 13800000000"))
