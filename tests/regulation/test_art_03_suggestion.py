@@ -9,7 +9,7 @@ from tests.regulation.city import City, refused
 
 DUTIES = ("dispatch:3",)
 
-SUBJECT = "城市管理/绿化养护"
+SUBJECT = "城市管理/园林绿化"
 HERE, OVER_THERE, CITY = "139903", "139904", "139900"
 
 
@@ -67,7 +67,7 @@ class TestTheSuggestion:
 
     def test_leaves_the_decision_to_people(self, city: City, units: dict[str, str]) -> None:
         """The operator proposes whom they want; nothing is sent by itself, and no unit asks."""
-        order = city.dispatched(lead=units["above"], region=HERE, category=SUBJECT)
-        assert suggested(city, text="行道树枯死")[0].unit != order.lead_unit == units["above"]
+        order = city.dispatched(lead=units["other"], region=HERE, category=SUBJECT)
+        assert suggested(city, text="行道树枯死")[0].unit != order.lead_unit == units["other"]
         with refused("PERMISSION_DENIED"):
             city.unit(units["here"]).dispatch.SuggestLead(dispatch.SuggestLeadRequest(region=HERE))

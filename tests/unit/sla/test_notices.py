@@ -6,6 +6,7 @@ from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
+from hotline.sla.v1 import notice_pb2
 from hotline_kernel.errors import FieldInvalid
 from hotline_sla.adapters import pdf, xlsx
 from hotline_sla.domain.assessment import COUNT_NAMES, Counts
@@ -216,3 +217,9 @@ class TestAWorkNotice:
         assert "90.0%" in "".join(letter.paragraphs)
         assert [row[0] for row in letter.tables[0].rows] == ["某局", "units/a"]
         assert "话务" not in "".join(work_letter(self.work_notice()).paragraphs)
+
+
+def test_every_count_is_a_figure_that_can_be_asked_for() -> None:
+    """Every number on a report opens the list of orders behind it (Art. 35)."""
+    figures = {name.removeprefix("FIGURE_").lower() for name in notice_pb2.Figure.keys()[1:]}
+    assert figures == set(COUNT_NAMES)
