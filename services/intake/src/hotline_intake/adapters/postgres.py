@@ -1,44 +1,37 @@
-"""Appeals, citizens, messages and orders in PostgreSQL."""
+"""Appeals, citizens and messages in PostgreSQL."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from hotline_kernel.errors import ResourceNotFound
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from hotline_intake.adapters.appeal_rows import (
+    appeal_of,
+    content_json,
+    draft_of,
+    draft_params,
+    reclassification_of,
+)
 from hotline_intake.adapters.call_postgres import CallStore
+from hotline_intake.adapters.carried import CarriedTransaction
 from hotline_intake.adapters.categories import CategoryTransaction
 from hotline_intake.adapters.contests import ContestTransaction, HoldTransaction
 from hotline_intake.adapters.repeats import RepeatTransaction
 from hotline_intake.adapters.retention import RetentionTransaction
 from hotline_intake.domain import telling
 from hotline_intake.domain.appeal import (
-    Answer,
     Appeal,
-    Asker,
     Channel,
-    Classification,
-    CountedDays,
-    Decline,
-    DeclineGround,
-    DirectiveKind,
     Draft,
-    DraftContent,
-    EmergencyClearance,
-    Hand,
-    Kind,
     Reclassification,
-    RequestType,
     State,
-    StatutoryTerm,
-    Transfer,
 )
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.domain.telling import Message, Occasion
-from hotline_intake.ports import CitizenRow, Extension, Filters, Groundwork, Sealed
+from hotline_intake.ports import CitizenRow, Filters, Groundwork, Sealed
 
 _COLUMNS = """
     appeal.id, appeal.version, appeal.number, appeal.tracking_code, appeal.channel, appeal.kind, appeal.request_type,
@@ -156,37 +149,6 @@ UPDATE citizen SET wrapped_key = NULL, phone_hash = NULL, forget_date = NULL, er
  WHERE id = %(id)s AND wrapped_key IS NOT NULL
 """
 
-_ORDER = """
-INSERT INTO work_order (id, appeal_id, lead_unit) VALUES (%(id)s, %(appeal_id)s, %(lead_unit)s)
-ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, lead_unit = excluded.lead_unit
-"""
-_RELAY = """
-INSERT INTO work_order (id, appeal_id, relayed) VALUES (%(id)s, %(appeal_id)s, %(relayed)s)
-ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, relayed = excluded.relayed
-"""
-_NO_LEAD = "UPDATE work_order SET lead_unit = '' WHERE id = %(id)s"
-_DUE_DATE = """
-INSERT INTO work_order (id, due_date) VALUES (%(id)s, %(due_date)s)
-ON CONFLICT (id) DO UPDATE SET due_date = excluded.due_date
-"""
-_MOVED = """
-INSERT INTO work_order (id, due_date, moved_time) VALUES (%(id)s, %(due_date)s, %(time)s)
-ON CONFLICT (id) DO UPDATE SET due_date = excluded.due_date, moved_time = excluded.moved_time
-"""
-_EXTENSION = """
-INSERT INTO work_order (id, extension_reason, extension_time) VALUES (%(id)s, %(reason)s, %(time)s)
-ON CONFLICT (id) DO UPDATE SET extension_reason = excluded.extension_reason, extension_time = excluded.extension_time
-"""
-# A day that moved before the extension was granted moved for another reason: a calendar that became known.
-_EXTENSION_TO_TELL = """
-WITH complete AS (
-  SELECT id, extension_reason FROM work_order
-   WHERE id = %(id)s AND appeal_id IS NOT NULL AND moved_time >= extension_time FOR UPDATE
-)
-UPDATE work_order SET extension_time = NULL, extension_reason = NULL FROM complete WHERE work_order.id = complete.id
-RETURNING work_order.appeal_id, work_order.due_date, complete.extension_reason AS reason
-"""
-
 # Equality, then the order of the list: whichever condition the planner takes, it reads no further than the page.
 _CONDITIONS = {
     "state": "appeal.state = %(state)s",
@@ -203,7 +165,13 @@ _CONDITIONS = {
 
 
 class Store(
-    CategoryTransaction, CallStore, RepeatTransaction, ContestTransaction, HoldTransaction, RetentionTransaction
+    CarriedTransaction,
+    CategoryTransaction,
+    CallStore,
+    RepeatTransaction,
+    ContestTransaction,
+    HoldTransaction,
+    RetentionTransaction,
 ):
     """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
 
@@ -240,7 +208,7 @@ class Store(
             "wrapped_key": citizen.wrapped_key,
             "sealed_contact": sealed.contact,
             "sealed_text": sealed.text,
-            "draft_proposed": _content_json(draft.proposed) if draft else None,
+            "draft_proposed": content_json(draft.proposed) if draft else None,
             "draft_operator": draft.operator if draft else None,
             "draft_time": draft.draft_time if draft else None,
             "receipt": receipt,
@@ -263,7 +231,7 @@ class Store(
         row = self.one(_BY_TRACKING_CODE, {"tracking_code": tracking_code})
         if row is None:
             raise ResourceNotFound(resource="appeals/-")
-        return _appeal(row)
+        return appeal_of(row)
 
     def appeals(self, *, filters: Filters, before: UUID | None, limit: int) -> list[Appeal]:
         if filters.decline_ground and filters.state not in (None, State.DECLINED):
@@ -274,7 +242,7 @@ class Store(
         statement = list_statement(conditions=list(params))
         # Prepared, the plan would not know how rare a state is.
         rows = self.connection.execute(statement, params | {"limit": limit}, prepare=False).fetchall()
-        return [_appeal(row) for row in rows]
+        return [appeal_of(row) for row in rows]
 
     def save(self, *, appeal: Appeal) -> None:
         decline, answer, clearance, hand = appeal.decline, appeal.answer, appeal.emergency_clearance, appeal.hand
@@ -301,15 +269,15 @@ class Store(
             "emergency_clear_actor": clearance.actor if clearance else None,
             "emergency_clear_time": clearance.clear_time if clearance else None,
         }
-        self.run(_SAVE, params | _draft_params(appeal.draft))
+        self.run(_SAVE, params | draft_params(appeal.draft))
 
     def keep_draft(self, *, appeal_id: UUID, draft: Draft) -> None:
-        self.run(_KEEP_DRAFT, {"appeal_id": appeal_id} | _draft_params(draft))
+        self.run(_KEEP_DRAFT, {"appeal_id": appeal_id} | draft_params(draft))
 
     def drafts(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Draft]]:
         found = []
         for row in self.all(_DRAFTS, {"id": appeal_id, "after": after, "limit": limit}):
-            draft = _draft(row)
+            draft = draft_of(row)
             assert draft  # rows without one were left out
             found.append((row["number"], draft))
         return found
@@ -329,7 +297,7 @@ class Store(
 
     def reclassifications(self, *, appeal_id: UUID, after: int, limit: int) -> list[tuple[int, Reclassification]]:
         rows = self.all(_RECLASSIFICATIONS, {"id": appeal_id, "after": after, "limit": limit})
-        return [(row.pop("number"), _reclassification(row)) for row in rows]
+        return [(row.pop("number"), reclassification_of(row)) for row in rows]
 
     def tell(self, *, appeal: Appeal, occasion: Occasion, text: str, now: datetime) -> None:
         params = {
@@ -377,47 +345,11 @@ class Store(
             known = self.one("SELECT 1 FROM citizen WHERE id = %(id)s", {"id": citizen_id})
             raise (CitizenErased if known else ResourceNotFound)(resource=f"citizens/{citizen_id}")
 
-    def carry_answer_due_time(self, *, appeal_id: UUID, due_time: datetime) -> None:
-        self.run(
-            "UPDATE appeal SET answer_due_time = %(due_time)s, answer_overdue = false WHERE id = %(id)s",
-            {"id": appeal_id, "due_time": due_time},
-        )
-
-    def carry_answer_overdue(self, *, appeal_id: UUID, due_time: datetime) -> None:
-        self.run(
-            "UPDATE appeal SET answer_overdue = true WHERE id = %(id)s AND answer_due_time = %(due_time)s",
-            {"id": appeal_id, "due_time": due_time},
-        )
-
-    def carry_order(self, *, work_order_id: UUID, appeal_id: UUID, lead_unit: str) -> None:
-        self.run(_ORDER, {"id": work_order_id, "appeal_id": appeal_id, "lead_unit": lead_unit})
-
-    def carry_no_lead(self, *, work_order_id: UUID) -> None:
-        self.run(_NO_LEAD, {"id": work_order_id})
-
-    def carry_relay(self, *, work_order_id: UUID, appeal_id: UUID, relayed: bool) -> None:
-        self.run(_RELAY, {"id": work_order_id, "appeal_id": appeal_id, "relayed": relayed})
-
-    def carry_due_date(self, *, work_order_id: UUID, due_date: date) -> None:
-        self.run(_DUE_DATE, {"id": work_order_id, "due_date": due_date})
-
-    def carry_moved_due_date(self, *, work_order_id: UUID, due_date: date, time: datetime) -> Extension | None:
-        self.run(_MOVED, {"id": work_order_id, "due_date": due_date, "time": time})
-        return self._extension_to_tell(work_order_id)
-
-    def carry_extension(self, *, work_order_id: UUID, reason: str, time: datetime) -> Extension | None:
-        self.run(_EXTENSION, {"id": work_order_id, "reason": reason, "time": time})
-        return self._extension_to_tell(work_order_id)
-
-    def _extension_to_tell(self, work_order_id: UUID) -> Extension | None:
-        row = self.one(_EXTENSION_TO_TELL, {"id": work_order_id})
-        return Extension(**row) if row else None
-
     def _appeal(self, statement: str, appeal_id: UUID) -> Appeal:
         row = self.one(statement, {"id": appeal_id})
         if row is None:
             raise ResourceNotFound(resource=f"appeals/{appeal_id}")
-        return _appeal(row)
+        return appeal_of(row)
 
 
 def list_statement(*, conditions: list[str]) -> str:
@@ -454,144 +386,6 @@ def _list_params(filters: Filters, before: UUID | None) -> dict[str, Any]:
         wanted[level] = region[: {"province": 2, "city": 4, "county": 6}[level]]
     wanted |= {f"category_{number}": wording for number, wording in enumerate(wanted.pop("categories", ()))}
     return wanted | ({"before": before} if before else {})
-
-
-def _content_json(content: DraftContent) -> Jsonb:
-    return Jsonb(asdict(content))
-
-
-def _content(stored: dict[str, Any]) -> DraftContent:
-    return DraftContent(
-        text=stored["text"],
-        lead_unit=stored["lead_unit"],
-        supporting_units=tuple(stored["supporting_units"]),
-        directive_kind=DirectiveKind(stored["directive_kind"]),
-        about_unit=stored.get("about_unit", ""),  # drafts from before it was asked have none
-        statutory_term=_term(stored.get("statutory_term")),
-    )
-
-
-def _term(stored: dict[str, Any] | None) -> StatutoryTerm | None:
-    return StatutoryTerm(**stored | {"counted": CountedDays(stored["counted"])}) if stored else None
-
-
-def _decline(row: DictRow) -> Decline | None:
-    if row["decline_ground"] is None:
-        return None
-    return Decline(
-        ground=DeclineGround(row["decline_ground"]),
-        referral=row["decline_referral"],
-        actor=row["decline_actor"],
-        decline_time=row["decline_time"],
-    )
-
-
-def _answer(row: DictRow) -> Answer | None:
-    if row["answer_text"] is None:
-        return None
-    return Answer(
-        text=row["answer_text"],
-        entry=row["answer_entry"],
-        actor=row["answer_actor"],
-        answer_time=row["answer_time"],
-    )
-
-
-def _draft_params(draft: Draft | None) -> dict[str, Any]:
-    return {
-        "draft_proposed": _content_json(draft.proposed) if draft else None,
-        "draft_released": _content_json(draft.released) if draft and draft.released else None,
-        "draft_operator": draft.operator if draft else None,
-        "draft_reviewer": draft.reviewer if draft else None,
-        "draft_return_reason": draft.return_reason if draft else None,
-        "draft_time": draft.draft_time if draft else None,
-        "draft_return_time": draft.return_time if draft else None,
-        "draft_release_time": draft.release_time if draft else None,
-        "draft_no_directive_reason": draft.no_directive_reason or None if draft else None,
-    }
-
-
-def _draft(row: DictRow) -> Draft | None:
-    if row["draft_proposed"] is None:
-        return None
-    return Draft(
-        proposed=_content(row["draft_proposed"]),
-        operator=row["draft_operator"],
-        draft_time=row["draft_time"],
-        released=_content(row["draft_released"]) if row["draft_released"] else None,
-        reviewer=row["draft_reviewer"] or "",
-        return_reason=row["draft_return_reason"] or "",
-        return_time=row["draft_return_time"],
-        release_time=row["draft_release_time"],
-        no_directive_reason=row["draft_no_directive_reason"] or "",
-    )
-
-
-def _classification(stored: dict[str, Any]) -> Classification:
-    return Classification(
-        kind=Kind(stored["kind"]),
-        request_type=RequestType(stored["request_type"]),
-        asker=Asker(stored["asker"]),
-        category=stored["category"],
-        region=stored["region"],
-        confidential=stored["confidential"],
-    )
-
-
-def _reclassification(row: DictRow) -> Reclassification:
-    return Reclassification(**row | {"before": _classification(row["before"]), "after": _classification(row["after"])})
-
-
-def _clearance(row: DictRow) -> EmergencyClearance | None:
-    if row["emergency_clear_time"] is None:
-        return None
-    return EmergencyClearance(
-        reason=row["emergency_clear_reason"],
-        actor=row["emergency_clear_actor"],
-        clear_time=row["emergency_clear_time"],
-    )
-
-
-def _hand(row: DictRow) -> Hand | None:
-    if row["hand_operator"] is None:
-        return None
-    return Hand(seat=row["hand_seat"], operator=row["hand_operator"], until_time=row["hand_until_time"])
-
-
-def _appeal(row: DictRow) -> Appeal:
-    transfer = row["transfer_line"]
-    return Appeal(
-        id=row["id"],
-        version=row["version"],
-        number=row["number"],
-        tracking_code=row["tracking_code"],
-        channel=Channel(row["channel"]),
-        kind=Kind(row["kind"]),
-        request_type=RequestType(row["request_type"]),
-        asker=Asker(row["asker"]),
-        category=row["category"],
-        region=row["region"],
-        title=row["title"],
-        state=State(row["state"]),
-        create_time=row["create_time"],
-        confidential=row["confidential"],
-        anonymous=row["anonymous"],
-        emergency=row["emergency"],
-        transferred_from=Transfer(line=transfer, reference=row["transfer_reference"]) if transfer else None,
-        citizen_id=row["citizen_id"],
-        decline=_decline(row),
-        answer=_answer(row),
-        draft=_draft(row),
-        answer_due_time=row["answer_due_time"],
-        answer_overdue=row["answer_overdue"],
-        end_time=row["end_time"],
-        work_order=f"workOrders/{row['work_order_id']}" if row["work_order_id"] else "",
-        lead_unit=row["lead_unit"] or "",
-        relayed=bool(row["relayed"]),
-        due_date=row["due_date"],
-        emergency_clearance=_clearance(row),
-        hand=_hand(row),
-    )
 
 
 class TrainingStore(Store):
