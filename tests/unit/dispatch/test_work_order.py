@@ -36,6 +36,8 @@ from hotline_dispatch.domain.refusals import (
     LookNotLater,
     NotFiled,
     NotOwnUnit,
+    OrderNotJoinable,
+    OrderNotSplittable,
     OrderOutAlready,
     ReplyMissing,
     SendBackLimitReached,
@@ -582,3 +584,79 @@ class TestAComplaintAboutAUnit:
         assert (order.state, order.lead) == (State.REPORTED, HEATING)
         order.reopen(leads_concerned=True, now=MONDAY + 3 * HOUR)
         assert (order.state, order.lead, order.round, order.key_supervision) == (State.AWAITING_LEAD, "", 2, True)
+
+
+class TestSplitting:
+    """Art. 7, 22."""
+
+    def split(self, order: WorkOrder) -> WorkOrder:
+        return order.split(
+            order_id=UUID("01900000-0000-7000-8000-000000000009"),
+            number=2,
+            title="路面",
+            text="请修复",
+            assignment=Assignment(WATER),
+            now=MONDAY + HOUR,
+        )
+
+    def test_makes_an_order_that_begins_anew(self) -> None:
+        first = with_deadline(dispatched())
+        first.record_first_contact(by=HEATING, actor="h", note="联系", contact_time=None, now=MONDAY + HOUR)
+        further = self.split(first)
+        assert (further.split_from, further.lead, further.state) == (first.name, WATER, State.DISPATCHED)
+        assert (further.due, further.first_contact, further.dispatch_time) == (None, None, MONDAY + HOUR)
+        assert (first.lead, first.state) == (HEATING, State.DISPATCHED)
+
+    def test_passes_the_gate_like_every_order(self) -> None:
+        held = new_order(directive=DirectiveKind.COMPLEX)
+        held.start(proposed=None, assignment=Assignment(HEATING), now=MONDAY)
+        with pytest.raises(OrderNotSplittable):
+            self.split(held)
+
+    def test_is_undone_only_of_what_was_split_and_works_for_nobody_else(self) -> None:
+        first = dispatched()
+        further = self.split(first)
+        with pytest.raises(OrderNotSplittable):
+            first.withdraw(has_joined=False, now=MONDAY + HOUR)
+        with pytest.raises(OrderNotSplittable):
+            further.withdraw(has_joined=True, now=MONDAY + HOUR)
+        further.withdraw(has_joined=False, now=MONDAY + HOUR)
+        assert (further.state, further.lead, further.is_open) == (State.WITHDRAWN, "", False)
+
+
+class TestJoining:
+    """Art. 23(3)."""
+
+    def other(self) -> WorkOrder:
+        order = dispatched()
+        order.id = UUID("01900000-0000-7000-8000-000000000008")
+        order.appeal = "appeals/01900000-0000-7000-8000-000000000007"
+        return order
+
+    def test_leaves_the_work_to_one_and_the_result_to_both(self) -> None:
+        one, two = dispatched(), self.other()
+        two.join(into=one, has_joined=False, reason="同一问题", now=MONDAY + HOUR)
+        assert (two.state, two.lead, two.joined_into, two.is_open) == (State.JOINED, "", one.name, True)
+        report(one)
+        two.share_result(of=one, now=MONDAY + 2 * HOUR)
+        assert (two.state, two.lead, two.result) == (State.REPORTED, HEATING, one.result)
+        two.reopen(now=MONDAY + 3 * HOUR)
+        assert (two.state, two.lead, two.joined_into) == (State.DISPATCHED, HEATING, "")
+
+    def test_makes_no_chains(self) -> None:
+        one, two = dispatched(), self.other()
+        with pytest.raises(OrderNotJoinable):
+            two.join(into=one, has_joined=True, reason="同一问题", now=MONDAY + HOUR)
+        with pytest.raises(OrderNotJoinable):
+            one.join(into=one, has_joined=False, reason="同一问题", now=MONDAY + HOUR)
+        two.join(into=one, has_joined=False, reason="同一问题", now=MONDAY + HOUR)
+        with pytest.raises(OrderNotJoinable):
+            two.join(into=one, has_joined=False, reason="同一问题", now=MONDAY + HOUR)
+
+    def test_is_undone_with_the_office(self) -> None:
+        one, two = dispatched(), self.other()
+        two.join(into=one, has_joined=False, reason="同一问题", now=MONDAY + HOUR)
+        two.separate(reason="并非同一问题", now=MONDAY + 2 * HOUR)
+        assert (two.state, two.joined_into) == (State.AWAITING_LEAD, "")
+        two.dispatch(assignment=Assignment(WATER), now=MONDAY + 2 * HOUR)
+        assert two.lead == WATER

@@ -22,6 +22,7 @@ from hotline_cli.commands import (
     hands,
     holds,
     hooks,
+    joining,
     knowledge,
     matters,
     meetings,
@@ -66,8 +67,8 @@ def main(
 
 
 _PARTS = (
-    local, appeals, seats, calls, call_centre, orders, hands, matters, asking, quality, knowledge, reading, supervising,
-    operations, tracing, simulate,
+    local, appeals, seats, calls, call_centre, orders, hands, joining, matters, asking, quality, knowledge, reading,
+    supervising, operations, tracing, simulate,
 )  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)

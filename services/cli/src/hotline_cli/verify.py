@@ -29,6 +29,7 @@ _POLL_SECONDS = 0.2
 _OPEN_CLOCK = (deadline_pb2.DEADLINE_STATE_RUNNING, deadline_pb2.DEADLINE_STATE_OVERDUE)
 _AppealState = appeal_pb2.AppealState
 _OrderState = work_order_pb2.WorkOrderState
+_DONE = (_OrderState.WORK_ORDER_STATE_CLOSED, _OrderState.WORK_ORDER_STATE_WITHDRAWN)
 
 
 @dataclass
@@ -63,11 +64,11 @@ def verify(hotline: Hotline, *, profile: str = "city") -> Proof:
     proof = Proof()
     auditor = hotline.person("auditor")
     books = _read(auditor)
-    doubts = _appeals(books) + _orders(books) + _results(books)
+    doubts = _doubts(books)
     undelivered = _deliveries(auditor, profile, proof)
     if doubts:
         books = _read(auditor)
-        doubts = [doubt for doubt in _appeals(books) + _orders(books) + _results(books) if doubt in doubts]
+        doubts = [doubt for doubt in _doubts(books) if doubt in doubts]
     proof.counted.update(appeals=len(books.appeals), work_orders=len(books.orders))
     proof.counted["deadlines"] = sum(map(len, books.clocks.values()))
     proof.counted["callbacks"] = sum(map(len, books.callbacks.values()))
@@ -104,9 +105,14 @@ def _read(auditor: Person) -> _Books:
     return _Books(appeals, orders, clocks, callbacks, closed_units)
 
 
+def _doubts(books: _Books) -> list[str]:
+    return _appeals(books) + _orders(books) + _joined(books) + _results(books)
+
+
 def _appeals(books: _Books) -> list[str]:
     found = []
-    orders_of: Counter[str] = Counter(order.appeal for order in books.orders.values())
+    orders_of: Counter[str] = Counter(order.appeal for order in books.orders.values() if not order.split_from)
+    undone = {order.appeal: order for order in books.orders.values() if order.state not in _DONE}
     for name, appeal in books.appeals.items():
         declined = appeal.state == _AppealState.APPEAL_STATE_DECLINED
         answered = appeal.state == _AppealState.APPEAL_STATE_ANSWERED
@@ -122,6 +128,8 @@ def _appeals(books: _Books) -> list[str]:
         wanted = 1 if referred else 0
         if orders_of[name] != wanted:
             found.append(f"{name} ({appeal.number}): {orders_of[name]} work orders, must be {wanted} (Art. 21)")
+        if appeal.state == _AppealState.APPEAL_STATE_CLOSED and name in undone:
+            found.append(f"{name} ({appeal.number}): closed, yet {undone[name].number} is not done (Art. 30)")
     found += [
         f"{order.name} ({order.number}): its appeal {order.appeal} does not exist"
         for order in books.orders.values()
@@ -132,7 +140,12 @@ def _appeals(books: _Books) -> list[str]:
 
 def _orders(books: _Books) -> list[str]:
     found = []
-    without_lead = (_OrderState.WORK_ORDER_STATE_HELD, _OrderState.WORK_ORDER_STATE_AWAITING_LEAD)
+    without_lead = (
+        _OrderState.WORK_ORDER_STATE_HELD,
+        _OrderState.WORK_ORDER_STATE_AWAITING_LEAD,
+        _OrderState.WORK_ORDER_STATE_JOINED,
+        _OrderState.WORK_ORDER_STATE_WITHDRAWN,
+    )
     for name, order in books.orders.items():
         if order.state not in without_lead and not order.lead_unit:
             found.append(f"{name} ({order.number}): is out without a lead unit (Art. 22)")
@@ -164,6 +177,16 @@ def _orders(books: _Books) -> list[str]:
             found.append(f"{name} ({order.number}): is urgent, and nobody asks for its directive (Art. 23)")
         if order.state == _OrderState.WORK_ORDER_STATE_HELD and handling and not order.send_backs:
             found.append(f"{name} ({order.number}): waits for a directive, yet its deadline runs (Art. 23)")
+    return found
+
+
+def _joined(books: _Books) -> list[str]:
+    found = []
+    for name, order in books.orders.items():
+        if order.state == _OrderState.WORK_ORDER_STATE_JOINED:
+            other = books.orders.get(order.joined_into)
+            if other is None or other.state in _DONE or other.HasField("result"):
+                found.append(f"{name} ({order.number}): waits in vain for {order.joined_into} (Art. 23(3))")
     return found
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from hotline.dispatch.v1 import dispatch_service_pb2, unit_system_service_pb2
+from hotline.feedback.events.v1.callback_events_pb2 import ReviewConcluded
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import intake_service_pb2
 from hotline_kernel import clock, rpc_client, telemetry
@@ -69,6 +70,7 @@ def build(settings: Settings) -> Application[Store]:
                 chase_every=timedelta(minutes=settings.directive_chase_minutes),
                 patience=settings.office_patience,
             ),
+            ReviewConcluded: partial(events.end_review, patience=settings.office_patience),
         },
         tickers=[
             *tickers(settings, database=database, legal_time=legal_time),
@@ -99,7 +101,9 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
 
     def hand_over() -> bool:
         with database.transaction() as tx:
-            handed = reorganisations.hand_orders_over(tx=tx, now=legal_time.now(), limit=ORDERS_A_TRANSACTION)
+            handed = reorganisations.hand_orders_over(
+                tx=tx, patience=settings.office_patience, now=legal_time.now(), limit=ORDERS_A_TRANSACTION
+            )
         return handed == ORDERS_A_TRANSACTION
 
     def gauge() -> bool:

@@ -33,6 +33,9 @@ class Settings(settings.Settings):
     office_extension_hours: int = Field(
         4, ge=1, le=720, description="After so long the office is asked again to decide an extension (Art. 26; ours)."
     )
+    join_limit: int = Field(
+        500, ge=1, le=5000, description="How many others an order may stand for (Art. 23(3); the number is ours)."
+    )
     filing_look_days: int = Field(
         90,
         ge=1,

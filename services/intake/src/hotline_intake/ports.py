@@ -304,6 +304,18 @@ class Store(Protocol):
     def carry_order(self, *, work_order_id: UUID, appeal_id: UUID, lead_unit: str) -> None:
         """Keeps which order carries the appeal and which unit has it in hand; empty: none."""
 
+    def carry_split(self, *, work_order_id: UUID, appeal_id: UUID) -> None:
+        """Keeps that an order is a further one of its appeal."""
+
+    def carry_joined(self, *, work_order_id: UUID, into: UUID) -> None:
+        """Keeps which order works for it."""
+
+    def carry_done(self, *, work_order_id: UUID, appeal_id: UUID) -> bool:
+        """Keeps that an order is done with; tells whether all orders of the appeal are."""
+
+    def appeals_joined_to(self, *, appeal_id: UUID) -> list[UUID]:
+        """The appeals that this one's orders work for too."""
+
     def carry_no_lead(self, *, work_order_id: UUID) -> None:
         """No unit has the order in hand."""
 

@@ -79,6 +79,8 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         overdue=order.overdue,
         about_unit=order.about_unit,
         redacted=order.redacted,
+        split_from=order.split_from,
+        joined_into=order.joined_into,
         etag=str(order.version),
     )
     if order.due:

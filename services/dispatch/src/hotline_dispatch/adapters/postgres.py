@@ -74,9 +74,10 @@ _FLAT = (
     "look_date",
     "about_unit",
     "concerned",
+    "joined_into",
 )
 _MUTABLE = (*_CHANGING, *_FLAT, *_PARTS)
-_ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", *_MUTABLE, "version")
+_ORDER_COLUMNS = ("id", *_PLAIN, "proposed_lead", "proposed_supporting", "split_from", *_MUTABLE, "version")
 
 
 _ORDER = names(_ORDER_COLUMNS, "o.")
@@ -99,11 +100,12 @@ class OrderFilter:
     extension_requested: bool = False
     due_by: date | None = None
     look_by: date | None = None
+    joined_into: UUID | None = None
 
     @property
     def is_of_open_orders(self) -> bool:
         """Nothing that was reported can be among them."""
-        of_open_state = self.state not in (None, State.REPORTED, State.CLOSED)
+        of_open_state = self.state not in (None, State.REPORTED, State.CLOSED, State.WITHDRAWN)
         return of_open_state or self.overdue or self.extension_requested or self.due_by is not None
 
     @property
@@ -147,6 +149,27 @@ class Store(UnitSystems, Registry):
         """Orders, newest first, older than `after`."""
         sql, params = page_of_orders(wanted=wanted, after=after, limit=limit)
         return [_order(row) for row in self.all(sql, params)]
+
+    def joined_orders(self, into: str) -> list[WorkOrder]:
+        """The orders that this one works for too and that wait for its result, locked, oldest first."""
+        rows = self.all(
+            f"SELECT {_ORDER} FROM work_order o WHERE o.joined_into = %(into)s AND o.state = 'JOINED'"
+            " ORDER BY o.id FOR UPDATE",
+            {"into": uuid_of(into)},
+        )
+        return [self._found(row) for row in rows]
+
+    def count_joined(self, into: str) -> int:
+        """How many those are."""
+        return self._count_orders("joined_into = %(id)s AND state = 'JOINED'", into)
+
+    def count_split(self, split_from: str) -> int:
+        """How many orders were ever split from this one."""
+        return self._count_orders("split_from = %(id)s", split_from)
+
+    def _count_orders(self, condition: str, name: str) -> int:
+        row = self.one(f"SELECT count(*) AS orders FROM work_order WHERE {condition}", {"id": uuid_of(name)})
+        return int(row["orders"]) if row else 0
 
     def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
         """Orders whose directive is to be asked for again, the longest due first, locked; others' are left to them."""
@@ -242,7 +265,9 @@ def page_of_orders(*, wanted: OrderFilter, after: UUID | None, limit: int) -> tu
     conditions += [
         f"EXISTS (SELECT FROM work_order_unit w WHERE w.unit = %({name})s AND w.work_order = {key})" for name in units
     ]
-    conditions += [f"o.{name} = %({name})s" for name in ("state", "region", "appeal", "number") if params[name]]
+    conditions += [
+        f"o.{name} = %({name})s" for name in ("state", "region", "appeal", "number", "joined_into") if params[name]
+    ]
     if wanted.overdue:
         conditions.append("o.overdue")
     if wanted.extension_requested:
@@ -313,6 +338,8 @@ def _order_values(order: WorkOrder) -> dict[str, Any]:
         "look_date": order.filing.look_date if order.filing else None,
         "about_unit": order.about_unit,
         "concerned": list(order.concerned),
+        "split_from": uuid_of(order.split_from) if order.split_from else None,
+        "joined_into": uuid_of(order.joined_into) if order.joined_into else None,
         **{column: json_value(part, getattr(order, column)) for column, part in _PARTS.items()},
         "version": order.version,
     }
@@ -336,6 +363,8 @@ def _order(row: dict[str, Any]) -> WorkOrder:
         due=_due(row),
         study_grounds=tuple(StudyGround(ground) for ground in row["study_grounds"]),
         concerned=tuple(row["concerned"]),
+        split_from=f"workOrders/{row['split_from']}" if row["split_from"] else "",
+        joined_into=f"workOrders/{row['joined_into']}" if row["joined_into"] else "",
         round=row["round"],
         key_supervision=row["key_supervision"],
         dispatch_time=row["dispatch_time"],

@@ -17,6 +17,8 @@ class State(Code):
     DISPATCHED = "DISPATCHED", "办理中"
     REPORTED = "REPORTED", "已反馈"
     CLOSED = "CLOSED", "已办结"
+    JOINED = "JOINED", "并案办理"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
 
 
 class OfficeDuty(Code):

@@ -193,6 +193,30 @@ class LeadAlready(Invalid):
     zh = "{unit} 已是该工单的主要负责部门（第二十二条）。"
 
 
+class OrderNotJoinable(Refused):
+    """{resource} cannot be joined into {into}: both must be out, of different appeals, and neither joined before."""
+
+    reason = "ORDER_NOT_JOINABLE"
+    article = "Art. 23(3)"
+    zh = "{resource} 不能并入 {into}：两个工单须均在办理中、属于不同诉求，且并入后不得再并（第二十三条第三项）。"
+
+
+class OrdersJoinedEnough(Refused):
+    """{into} stands for {limit} other orders already, as many as it can."""
+
+    reason = "ORDERS_JOINED_ENOUGH"
+    article = "Art. 23(3)"
+    zh = "{into} 已并入 {limit} 个工单，达到上限（第二十三条第三项；上限为本系统所定）。"
+
+
+class OrderNotSplittable(Refused):
+    """{resource} cannot be so: only an appeal's first order is split, only what was split from it is taken back."""
+
+    reason = "ORDER_NOT_SPLITTABLE"
+    article = "Art. 7, 22"
+    zh = "{resource} 不能拆分或撤回：只有诉求的首个工单可以拆分，只有拆分出的工单可以撤回（第七条、第二十二条）。"
+
+
 class LeadConcerned(Refused):
     """The complaint is about {unit}, or about a unit above it: another unit must lead."""
 

@@ -47,6 +47,8 @@ from hotline_dispatch.domain.refusals import (
     NotFiled,
     NotOwnUnit,
     NotSupporting,
+    OrderNotJoinable,
+    OrderNotSplittable,
     OrderOutAlready,
     OrderStateNotAllowed,
     ReplyMissing,
@@ -92,6 +94,10 @@ class WorkOrder:
     """In whose hands it was, oldest first, in all rounds."""
     concerned: tuple[str, ...] = ()
     """The unit that the complaint is about, and those above it as the registry had them then (Art. 36(4))."""
+    split_from: str = ""
+    """The order of the same appeal that it was split from; empty for the appeal's first."""
+    joined_into: str = ""
+    """The order that works for it too, or did; empty if none."""
     redacted: bool = False
     """Only what whoever is concerned may see of it; such an order is read and never kept."""
     chases: int = 0
@@ -132,7 +138,7 @@ class WorkOrder:
     @property
     def is_open(self) -> bool:
         """No result has been reported; a deadline counts."""
-        return self.state not in (State.REPORTED, State.CLOSED)
+        return self.state not in (State.REPORTED, State.CLOSED, State.WITHDRAWN)
 
     @property
     def open_parts(self) -> dict[str, date]:
@@ -258,6 +264,94 @@ class WorkOrder:
             raise LeadAlready(unit=assignment.lead)
         self._leave_lead()
         self._send_out(assignment, now, reason=reason)
+
+    def split(
+        self, *, order_id: UUID, number: int, title: str, text: str, assignment: Assignment, now: datetime
+    ) -> "WorkOrder":
+        """A further order of the same appeal, out to units of its own (Art. 7, 22).
+
+        number -- how many there are with it. Raises `OrderNotSplittable`, `DirectiveMissing`, `LeadConcerned`.
+        """
+        if self.split_from or self.state not in (State.AWAITING_LEAD, State.DISPATCHED):
+            raise OrderNotSplittable(resource=self.name)
+        further = replace(
+            self,
+            id=order_id,
+            number=f"{self.number}-{number}",
+            title=title,
+            text=text,
+            create_time=now,
+            split_from=self.name,
+            state=State.AWAITING_LEAD,
+            proposed=None,
+            assignment=None,
+            due=None,
+            first_contact=None,
+            extension=None,
+            study=None,
+            parts=(),
+            holdings=hand_over((), to="", reason="", is_overdue=False, now=now),
+            chases=0,
+            office_asks=0,
+            office_ask_time=None,
+            send_backs=[],
+            past_rounds=[],
+            round=1,
+            overdue=False,
+            dispatch_time=None,
+            version=1,
+        )
+        further._send_out(assignment, now)
+        return further
+
+    def withdraw(self, *, has_joined: bool, now: datetime) -> None:
+        """What was split off is taken back: the first order answers for all again.
+
+        has_joined -- it works for others. Raises `OrderNotSplittable`, `OrderStateNotAllowed`.
+        """
+        if not self.split_from or has_joined:
+            raise OrderNotSplittable(resource=self.name)
+        if self.state is not State.AWAITING_LEAD:
+            self._require(State.DISPATCHED)
+        self._return_to_office("", now)
+        self.holdings = put_down(self.holdings, now=now)
+        self.state = State.WITHDRAWN
+        self.overdue = False
+        self.close_time = now
+
+    def join(self, *, into: "WorkOrder", has_joined: bool, reason: str, now: datetime) -> None:
+        """Another order works for this one too (Art. 23(3)); what this one asks of the principal, that one must bring.
+
+        has_joined -- others were joined into this one. Raises `OrderNotJoinable`.
+        """
+        both = (self, into)
+        out = all(order.state is State.DISPATCHED and not order.joined_into for order in both)
+        if not out or self.appeal == into.appeal or has_joined:
+            raise OrderNotJoinable(resource=self.name, into=into.name)
+        if self.study_grounds:
+            into.mark_for_study(*self.study_grounds)
+        self._return_to_office(reason, now)
+        self.state = State.JOINED
+        self.joined_into = into.name
+
+    def separate(self, *, reason: str, now: datetime) -> None:
+        """It is worked on by itself again: the office names its lead. Raises `OrderStateNotAllowed`."""
+        self._require(State.JOINED)
+        self.state = State.AWAITING_LEAD
+        self.joined_into = ""
+        self.holdings = hand_over(self.holdings, to="", reason=reason, is_overdue=self.overdue, now=now)
+
+    def share_result(self, *, of: "WorkOrder", now: datetime) -> None:
+        """The order that works for it has its result, which is its own too (Art. 23(3)).
+
+        Raises `OrderStateNotAllowed`.
+        """
+        self._require(State.JOINED)
+        self.assignment, self.dispatch_time = of.assignment, of.dispatch_time
+        self.result, self.study, self.filing = of.result, of.study, of.filing
+        self.state = State.REPORTED
+        self.overdue = False
+        self.holdings = put_down(self.holdings, now=now)
 
     def send_back(self, *, by: str, reason: str, limit: int, now: datetime) -> None:
         """The lead gives the order back (Art. 22); what it asked or recorded is no longer of use to the next lead.
@@ -508,6 +602,7 @@ class WorkOrder:
             )
         )
         self.round += 1
+        self.joined_into = ""
         self.key_supervision = True
         self.due = self.first_contact = self.result = self.extension = self.study = self.filing = None
         self.parts = ()

@@ -40,6 +40,7 @@ class OrderRpcs(Rpcs):
             extension_requested=request.extension_requested,
             due_by=messages.optional_date(request, "due_by"),
             look_by=messages.optional_date(request, "look_by"),
+            joined_into=uuid_of(request.joined_into, field="joined_into") if request.joined_into else None,
         )
         with self._database.transaction(actor=call.principal) as tx:
             listed = tx.list_orders(wanted=wanted, after=page.after_uuid(), limit=page.size + 1)

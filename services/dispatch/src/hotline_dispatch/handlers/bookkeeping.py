@@ -11,6 +11,7 @@ from hotline.dispatch.events.v1.work_order_events_pb2 import (
     ContactRelayChanged,
     PartAssigned,
     PartLapsed,
+    ResultReported,
     WorkOrderAwaitingLead,
     WorkOrderDispatched,
     WorkOrderHeld,
@@ -171,6 +172,24 @@ def announce_part(tx: Store, order: WorkOrder, unit: str, due_date: date, now: d
 def announce_lapsed_part(tx: Store, order: WorkOrder, unit: str, now: datetime) -> None:
     """Says that a unit that was closed has its part no more (Art. 10)."""
     event = PartLapsed(work_order=order.name, unit=unit, round=order.round, lapse_time=stamp(now))
+    tx.publish(event, aggregate=order.name, time=now)
+
+
+def announce_result(tx: Store, order: WorkOrder, now: datetime) -> None:
+    """Says that an order has its result (Art. 24(2)); its callback follows (Art. 30)."""
+    result = order.result
+    if result is None:
+        return
+    event = ResultReported(
+        work_order=order.name,
+        appeal=order.appeal,
+        number=order.number,
+        unit=result.unit,
+        outcome=work_order_pb2.Outcome.Value(f"OUTCOME_{result.outcome}"),
+        reply_time=stamp(result.reply_time),
+        report_time=stamp(result.report_time),
+        round=order.round,
+    )
     tx.publish(event, aggregate=order.name, time=now)
 
 

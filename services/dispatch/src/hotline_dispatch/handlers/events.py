@@ -121,7 +121,7 @@ def end_callback(event: CallbackCompleted, *, tx: Store, **_: object) -> None:
         _close(tx, order, moment(event.complete_time))
 
 
-def end_review(event: ReviewConcluded, *, tx: Store, now: datetime, **_: object) -> None:
+def end_review(event: ReviewConcluded, *, patience: Patience, tx: Store, now: datetime, **_: object) -> None:
     """The quality review ended: the order is reopened under key supervision, or closes (Art. 28(3), 30)."""
     if not event.work_order:
         return
@@ -131,6 +131,7 @@ def end_review(event: ReviewConcluded, *, tx: Store, now: datetime, **_: object)
     elif event.outcome == callback_pb2.REVIEW_OUTCOME_REOPENED:
         order.reopen(leads_concerned=is_concerned(tx, order.lead, about_unit=order.about_unit), now=now)
         leave_closed(order, tx=tx, now=now)
+        order.watch_office(patience=patience, now=now)
         saved_and_announced(tx, order, now)
     else:
         _close(tx, order, moment(event.conclude_time))

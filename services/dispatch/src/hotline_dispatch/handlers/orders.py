@@ -6,21 +6,21 @@ from datetime import datetime
 from hotline.dispatch.events.v1.work_order_events_pb2 import (
     ExtensionGranted,
     FirstContactRecorded,
-    ResultReported,
     WorkOrderSentBack,
 )
-from hotline.dispatch.v1 import work_order_pb2
 from hotline_kernel.auth import Principal
 
 from hotline_dispatch.domain.record import ExtensionState, Filing, Outcome, ReplyMeans, StudyGround
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
+    announce_result,
     known_assignment,
     load,
     load_for_change,
     saved_and_announced,
     stamp,
 )
+from hotline_dispatch.handlers.joining import share_result
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
 
@@ -123,17 +123,8 @@ def report_result(
     )
     tx.save_order(order)
     tx.count_lead(category=order.category, region=order.region, unit=result.unit)
-    event = ResultReported(
-        work_order=order.name,
-        appeal=order.appeal,
-        number=order.number,
-        unit=result.unit,
-        outcome=work_order_pb2.Outcome.Value(f"OUTCOME_{result.outcome}"),
-        reply_time=stamp(result.reply_time),
-        report_time=stamp(result.report_time),
-        round=order.round,
-    )
-    tx.publish(event, aggregate=order.name, time=now)
+    announce_result(tx, order, now)
+    share_result(order, tx=tx, now=now)
     return order
 
 

@@ -57,6 +57,15 @@ class Store(Protocol):
     def save_order(self, order: WorkOrder) -> None:
         """Keeps a changed order; its version grows."""
 
+    def joined_orders(self, into: str) -> list[WorkOrder]:
+        """The orders that this one works for too and that wait for its result, locked, oldest first."""
+
+    def count_joined(self, into: str) -> int:
+        """How many those are."""
+
+    def count_split(self, split_from: str) -> int:
+        """How many orders were ever split from this one."""
+
     def claim_chases(self, *, now: datetime, limit: int) -> list[WorkOrder]:
         """Orders whose directive is to be asked for again, locked; others' are left to them."""
 

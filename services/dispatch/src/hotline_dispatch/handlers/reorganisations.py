@@ -14,6 +14,7 @@ from hotline_dispatch.handlers.bookkeeping import (
     can_lead,
     heir_of,
 )
+from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
 from hotline_dispatch.handlers.units import take_effect
 
@@ -31,7 +32,7 @@ def change_units(*, tx: Store, now: datetime, limit: int) -> int:
     return len(units)
 
 
-def hand_orders_over(*, tx: Store, now: datetime, limit: int) -> int:
+def hand_orders_over(*, tx: Store, patience: Patience, now: datetime, limit: int) -> int:
     """Open orders of closed units go to their successors, or to the office; tells how many."""
     orders = tx.claim_orders_of_closed(limit=limit)
     for order in orders:
@@ -39,6 +40,8 @@ def hand_orders_over(*, tx: Store, now: datetime, limit: int) -> int:
         for unit, heir in leave_closed(order, tx=tx, now=now):
             details = {"from": unit, "to": heir}
             tx.record(action="dispatch.orders.succeed", resource=order.name, time=now, details=details)
+        if order.lead != former:
+            order.watch_office(patience=patience, now=now)
         tx.save_order(order)
         if order.lead != former:
             announce(tx, order, now)

@@ -168,6 +168,7 @@ def appeal_of(row: DictRow) -> Appeal:
         end_time=row["end_time"],
         work_order=f"workOrders/{row['work_order_id']}" if row["work_order_id"] else "",
         lead_unit=row["lead_unit"] or "",
+        further_leads=tuple(row["further_leads"]),
         relayed=bool(row["relayed"]),
         due_date=row["due_date"],
         emergency_clearance=_clearance(row),

@@ -9,11 +9,23 @@ from hotline_intake.ports import Extension
 
 _ORDER = """
 INSERT INTO work_order (id, appeal_id, lead_unit) VALUES (%(id)s, %(appeal_id)s, %(lead_unit)s)
-ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, lead_unit = excluded.lead_unit
+ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, lead_unit = excluded.lead_unit, is_done = false,
+  joined_into = NULL
 """
 _RELAY = """
 INSERT INTO work_order (id, appeal_id, relayed) VALUES (%(id)s, %(appeal_id)s, %(relayed)s)
 ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, relayed = excluded.relayed
+"""
+_SPLIT = """
+INSERT INTO work_order (id, appeal_id, is_split) VALUES (%(id)s, %(appeal_id)s, true)
+ON CONFLICT (id) DO UPDATE SET appeal_id = excluded.appeal_id, is_split = true
+"""
+_JOINED = "UPDATE work_order SET joined_into = %(into)s, lead_unit = '' WHERE id = %(id)s"
+_DONE = "UPDATE work_order SET is_done = true WHERE id = %(id)s"
+_OPEN_ORDERS = "SELECT FROM work_order WHERE appeal_id = %(appeal_id)s AND NOT is_done LIMIT 1"
+_JOINED_APPEALS = """
+SELECT joined.appeal_id FROM work_order one JOIN work_order joined ON joined.joined_into = one.id
+ WHERE one.appeal_id = %(appeal_id)s AND NOT joined.is_done ORDER BY joined.appeal_id
 """
 _NO_LEAD = "UPDATE work_order SET lead_unit = '' WHERE id = %(id)s"
 _DUE_DATE = """
@@ -56,6 +68,19 @@ class CarriedTransaction(Transaction):
 
     def carry_order(self, *, work_order_id: UUID, appeal_id: UUID, lead_unit: str) -> None:
         self.run(_ORDER, {"id": work_order_id, "appeal_id": appeal_id, "lead_unit": lead_unit})
+
+    def carry_split(self, *, work_order_id: UUID, appeal_id: UUID) -> None:
+        self.run(_SPLIT, {"id": work_order_id, "appeal_id": appeal_id})
+
+    def carry_joined(self, *, work_order_id: UUID, into: UUID) -> None:
+        self.run(_JOINED, {"id": work_order_id, "into": into})
+
+    def carry_done(self, *, work_order_id: UUID, appeal_id: UUID) -> bool:
+        self.run(_DONE, {"id": work_order_id})
+        return self.one(_OPEN_ORDERS, {"appeal_id": appeal_id}) is None
+
+    def appeals_joined_to(self, *, appeal_id: UUID) -> list[UUID]:
+        return [row["appeal_id"] for row in self.all(_JOINED_APPEALS, {"appeal_id": appeal_id})]
 
     def carry_no_lead(self, *, work_order_id: UUID) -> None:
         self.run(_NO_LEAD, {"id": work_order_id})

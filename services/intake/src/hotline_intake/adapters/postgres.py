@@ -44,9 +44,17 @@ _COLUMNS = """
     appeal.answer_due_time, appeal.answer_overdue, appeal.end_time,
     appeal.hand_seat, appeal.hand_operator, appeal.hand_until_time, appeal.draft_no_directive_reason,
     appeal.emergency_clear_reason, appeal.emergency_clear_actor, appeal.emergency_clear_time,
-    work_order.id AS work_order_id, work_order.lead_unit, work_order.due_date, work_order.relayed
+    work_order.id AS work_order_id, work_order.lead_unit, coalesce(other.due_date, work_order.due_date) AS due_date,
+    work_order.relayed,
+    ARRAY(SELECT further.lead_unit FROM work_order further
+           WHERE further.appeal_id = appeal.id AND further.is_split AND further.lead_unit <> '') AS further_leads
 """
-_SELECT = f"SELECT {_COLUMNS} FROM appeal LEFT JOIN work_order ON work_order.appeal_id = appeal.id"  # noqa: S608
+# Of several orders of an appeal the first; of one that another order works for, that one's day.
+_ITS_ORDER = """
+    LEFT JOIN work_order ON work_order.appeal_id = appeal.id AND NOT work_order.is_split
+    LEFT JOIN work_order other ON other.id = work_order.joined_into
+"""
+_SELECT = f"SELECT {_COLUMNS} FROM appeal {_ITS_ORDER}"  # noqa: S608
 _BY_ID = f"{_SELECT} WHERE appeal.id = %(id)s"
 _TO_CHANGE = f"{_BY_ID} FOR NO KEY UPDATE OF appeal"  # links, messages and corrections may hang on it meanwhile
 _REVEALS = """
@@ -373,7 +381,7 @@ def list_statement(*, conditions: list[str]) -> str:
         """  # noqa: S608
     return f"""
         SELECT {_COLUMNS} FROM ({page}) AS appeal
-          LEFT JOIN work_order ON work_order.appeal_id = appeal.id ORDER BY appeal.id DESC
+          {_ITS_ORDER} ORDER BY appeal.id DESC
     """  # noqa: S608  (constants of this module, and numbers)
 
 

@@ -378,6 +378,8 @@ class Appeal:
     """`workOrders/{uuid}`, once dispatch has made it."""
     lead_unit: str = ""
     """The unit that has the order in hand now; it may reach the citizen (Art. 24(1))."""
+    further_leads: tuple[str, ...] = ()
+    """The units that have further orders of it in hand, if it was split (Art. 7, 22)."""
     relayed: bool = False
     """The complaint is about a unit, says dispatch: the office alone reaches the citizen (Art. 24(1), 36(4))."""
     due_date: date | None = None
@@ -508,7 +510,7 @@ class Appeal:
 
     def require_led_by(self, *, unit: str) -> None:
         """A unit has business with an appeal whose order it leads. Raises `NotOwnUnit`."""
-        if not unit or unit != self.lead_unit:
+        if not unit or unit not in (self.lead_unit, *self.further_leads):
             raise NotOwnUnit(resource=self.name)
 
     def _waiting_draft(self) -> Draft:

@@ -36,6 +36,7 @@ class Occasion(StrEnum):
     REFERRED = "referred"
     EXTENDED = "extended"
     UPHELD = "upheld"
+    JOINED = "joined"
     CLOSED = "closed"
 
 
@@ -94,6 +95,14 @@ def extended(*, appeal: Appeal, due_date: date, reason: str) -> str:
 def upheld(*, appeal: Appeal, reason: str) -> str:
     """That the decline stands after the objection was looked at by somebody else, and why (Art. 6)."""
     return f"您对编号{appeal.number}诉求不予受理提出的异议已由审核人员复核，维持原决定。原因：{_sentence(reason)}"
+
+
+def joined(*, appeal: Appeal) -> str:
+    """That one order works for what many asked for, and that nobody is forgotten by it (Art. 23(3), 30)."""
+    return (
+        f"您的诉求（编号{appeal.number}）与其他群众反映的同一问题并案办理，"
+        f"办理结果将告知您并向您回访，进展可凭查询码{appeal.tracking_code}查询。"
+    )
 
 
 def closed(*, appeal: Appeal) -> str:

@@ -491,9 +491,36 @@ def order_was_sent_back(event: dispatch_events.WorkOrderSentBack, *, tx: Store, 
     tx.carry_no_lead(work_order_id=uuid_of(event.work_order))
 
 
-def order_was_closed(event: dispatch_events.WorkOrderClosed, *, tx: Store, now: datetime, **_: object) -> None:
-    """The appeal is closed, and the citizen is told."""
-    appeal = tx.appeal_to_change(appeal_id=uuid_of(event.appeal)).closed(now=now)
+def order_was_split(event: dispatch_events.WorkOrderSplit, *, tx: Store, **_: object) -> None:
+    """The appeal has a further order (Art. 7, 22)."""
+    tx.carry_split(work_order_id=uuid_of(event.work_order), appeal_id=uuid_of(event.appeal))
+
+
+def order_was_joined(event: dispatch_events.WorkOrderJoined, *, tx: Store, now: datetime, **_: object) -> None:
+    """Another order works for the appeal too, and the citizen is told (Art. 23(3))."""
+    appeal = tx.appeal_to_change(appeal_id=uuid_of(event.appeal))
+    tx.carry_joined(work_order_id=uuid_of(event.work_order), into=uuid_of(event.into))
+    tx.tell(appeal=appeal, occasion=Occasion.JOINED, text=telling.joined(appeal=appeal), now=now)
+
+
+def order_was_withdrawn(event: dispatch_events.WorkOrderWithdrawn, *, tx: Store, now: datetime, **rest: object) -> None:
+    """A further order was taken back; the appeal has the others."""
+    tx.carry_no_lead(work_order_id=uuid_of(event.work_order))
+    order_was_closed(event, tx=tx, now=now, **rest)
+
+
+def order_was_closed(
+    event: dispatch_events.WorkOrderClosed | dispatch_events.WorkOrderWithdrawn,
+    *,
+    tx: Store,
+    now: datetime,
+    **_: object,
+) -> None:
+    """The appeal is closed when all its orders are, and the citizen is told."""
+    appeal = tx.appeal_to_change(appeal_id=uuid_of(event.appeal))
+    if not tx.carry_done(work_order_id=uuid_of(event.work_order), appeal_id=appeal.id):
+        return
+    appeal = appeal.closed(now=now)
     tx.save(appeal=appeal)
     tx.tell(appeal=appeal, occasion=Occasion.CLOSED, text=telling.closed(appeal=appeal), now=now)
     _look_at_retention(appeal, tx, now)
@@ -532,8 +559,10 @@ def deadline_was_missed(event: sla_events.DeadlineMissed, *, tx: Store, **_: obj
 
 
 def _tell_of_extension(extension: Extension | None, tx: Store, now: datetime) -> None:
-    if extension:
-        appeal = tx.appeal_to_change(appeal_id=extension.appeal_id)
+    if extension is None:
+        return
+    for appeal_id in (extension.appeal_id, *tx.appeals_joined_to(appeal_id=extension.appeal_id)):
+        appeal = tx.appeal_to_change(appeal_id=appeal_id)
         text = telling.extended(appeal=appeal, due_date=extension.due_date, reason=extension.reason)
         tx.tell(appeal=appeal, occasion=Occasion.EXTENDED, text=text, now=now)
 
@@ -548,6 +577,9 @@ ON_EVENT: Mapping[type[ProtoMessage], Callable[..., None]] = {
     dispatch_events.WorkOrderDispatched: order_was_dispatched,
     dispatch_events.ContactRelayChanged: contact_relay_changed,
     dispatch_events.WorkOrderSentBack: order_was_sent_back,
+    dispatch_events.WorkOrderSplit: order_was_split,
+    dispatch_events.WorkOrderJoined: order_was_joined,
+    dispatch_events.WorkOrderWithdrawn: order_was_withdrawn,
     dispatch_events.WorkOrderClosed: order_was_closed,
     dispatch_events.ExtensionGranted: extension_was_granted,
     sla_events.DeadlinesOpened: deadlines_were_opened,

@@ -55,6 +55,8 @@ ON_EVENT: dict[type[Message], Callable[..., Any]] = {
     dispatch_events.WorkOrderDispatched: orders.start_order_clocks,
     dispatch_events.WorkOrderAwaitingLead: orders.take_back,
     dispatch_events.WorkOrderSentBack: orders.return_to_office,
+    dispatch_events.WorkOrderJoined: orders.hold_joined,
+    dispatch_events.WorkOrderWithdrawn: orders.end_withdrawn,
     dispatch_events.PartAssigned: orders.start_part,
     dispatch_events.PartLapsed: orders.end_part,
     dispatch_events.PartReported: orders.settle_part,

@@ -189,8 +189,28 @@ def return_to_office(*, event: dispatch_events.WorkOrderSentBack, tx: Books, law
 
 def take_back(*, event: dispatch_events.WorkOrderAwaitingLead, tx: Books, law: Law) -> None:
     """The office holds the order: as a new one, or taken from a unit that may not have it (Art. 22, 36(4))."""
-    time = time_of(event.await_time)
-    known = tx.deadlines(event.work_order)
+    _hold_by_office(event.work_order, time=time_of(event.await_time), tx=tx, law=law)
+
+
+def hold_joined(*, event: dispatch_events.WorkOrderJoined, tx: Books, law: Law) -> None:
+    """Another order works for it; its own day runs on, in the office's hand (Art. 23(3))."""
+    _hold_by_office(event.work_order, time=time_of(event.join_time), tx=tx, law=law)
+
+
+def end_withdrawn(*, event: dispatch_events.WorkOrderWithdrawn, tx: Books, law: Law) -> None:
+    """An order that was split from another by mistake owes nothing any more."""
+    time = time_of(event.withdraw_time)
+    _hold_by_office(event.work_order, time=time, tx=tx, law=law)
+    clocks = [
+        deadline.cancel(time=time, reason="拆分的工单已撤回 / the split was taken back", by=OFFICE)
+        for deadline in tx.deadlines(event.work_order)
+        if deadline.is_open
+    ]
+    save_with_order(tx, law, event.work_order, clocks, after=time)
+
+
+def _hold_by_office(work_order: str, *, time: datetime, tx: Books, law: Law) -> None:
+    known = tx.deadlines(work_order)
     clocks = [
         deadline.taken_back(time=time)
         if deadline.kind is Kind.HANDLING
@@ -199,7 +219,7 @@ def take_back(*, event: dispatch_events.WorkOrderAwaitingLead, tx: Books, law: L
         if deadline.is_open and deadline.unit
     ]
     if clocks:
-        order = order_of(tx, event.work_order)
+        order = order_of(tx, work_order)
         save(tx, law, clocks, after=time)
         left = order.left(handling=_handling_of(order, known), time=time, sent_back=False)
         tx.save_orders([(order, left), (None, replace(order, unit="", sent_back=False))])
