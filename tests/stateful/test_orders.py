@@ -9,6 +9,7 @@ that can be seen: a held order is refused by its state before it comes to the ga
 
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -16,6 +17,7 @@ from tests.stateful.house import House
 from tests.stateful.orders import Orders
 
 
+@pytest.mark.timeout(1200)  # a slow machine takes long for it
 def test_the_regulation_holds_whatever_happens(house: House) -> None:
     seen: Counter[str] = Counter()
     machine = type("OrdersHere", (Orders,), {"house": house, "seen": seen})

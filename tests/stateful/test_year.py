@@ -9,6 +9,7 @@ from itertools import count
 from random import Random
 
 import holidays
+import pytest
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
@@ -89,6 +90,7 @@ def counted_by_another(start: date, working_days: int) -> date:
     return last
 
 
+@pytest.mark.timeout(1200)  # a slow machine takes long for it
 def test_a_year_is_lived_through_whatever_the_clock_does(house: House) -> None:
     chance = Random(2038)  # of which terms begin before the National Day and before the Spring Festival
     house.begin(START)

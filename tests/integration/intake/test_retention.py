@@ -10,6 +10,7 @@ from hotline.intake.v1 import appeal_pb2, contest_service_pb2, hold_service_pb2,
 from hotline.intake.v1 import intake_service_pb2 as pb
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.citizen import CitizenErased
+from hotline_intake.domain.hold import CitizenHeld
 from hotline_intake.entrypoints.contest_server import ContestServicer
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.entrypoints.hold_server import HoldServicer
@@ -189,7 +190,11 @@ def test_an_undecided_objection_keeps_whose_it_is(
 
 
 def test_a_restore_is_followed_by_the_erasure_list(
-    servicer: IntakeServicer, retention: RetentionServicer, application: Application[Store], by: By
+    servicer: IntakeServicer,
+    retention: RetentionServicer,
+    holds: HoldServicer,
+    application: Application[Store],
+    by: By,
 ) -> None:
     appeal = register(servicer, by)
     with application.database.transaction() as tx:  # the backup
@@ -209,6 +214,15 @@ def test_a_restore_is_followed_by_the_erasure_list(
         )
         return retention.ReplayErasures(asked, by("engineer"))
 
+    hold = holds.PlaceHold(
+        hold_service_pb2.PlaceHoldRequest(citizen=appeal.citizen, reason="案件", request_id=str(uuid4())), by("office")
+    )
+    with pytest.raises(CitizenHeld):
+        replay()
+    assert is_known(servicer, by, appeal)
+    holds.ReleaseHold(
+        hold_service_pb2.ReleaseHoldRequest(name=hold.name, reason="办结", request_id=str(uuid4())), by("office")
+    )
     assert replay() == retention_service_pb2.ReplayErasuresResponse(erased=1, unknown=1)
     assert not is_known(servicer, by, appeal)
     assert replay() == retention_service_pb2.ReplayErasuresResponse(erased_before=1, unknown=1)

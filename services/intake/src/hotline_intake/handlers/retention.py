@@ -42,7 +42,7 @@ def forget_due(*, retention: Retention, tx: Store, now: datetime, limit: int) ->
 
 
 def replay_erasures(*, citizens: Collection[UUID], reason: str, permission: str, tx: Store, now: datetime) -> Replayed:
-    """Erases again whom a restore brought back; what is erased or unknown is counted alone."""
+    """Erases again whom a restore brought back; what is erased or unknown is counted alone. Raises `CitizenHeld`."""
     erased = before = unknown = 0
     for citizen_id in dict.fromkeys(citizens):
         match tx.is_erased(citizen_id=citizen_id):
@@ -51,6 +51,7 @@ def replay_erasures(*, citizens: Collection[UUID], reason: str, permission: str,
             case True:
                 before += 1
             case False:
+                tx.require_no_hold(citizen_id=citizen_id)
                 _forget(citizen_id, action=permission, reason=reason, tx=tx, now=now)
                 erased += 1
     return Replayed(erased=erased, erased_before=before, unknown=unknown)
