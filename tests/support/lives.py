@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from random import Random
+from random import Random, SystemRandom
 from typing import TypeVar
 
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
@@ -19,6 +19,8 @@ from hotline_kernel.errors import DeadlineTooShort, Unavailable
 
 Answer = TypeVar("Answer")
 UNIT = "units/heating-office"
+# Of all streams together, from anywhere: who comes in two of them asks again, and a third time is for the principal.
+_NUMBERS = count(SystemRandom().randrange(10**7))
 
 
 def unlike(number: int) -> str:
@@ -72,7 +74,7 @@ class Stream:
         self._hotline = hotline
         self._give_up_seconds = give_up_seconds
         self._first_look_seconds = first_look_seconds
-        self._numbers = count(1)
+        self._numbers = _NUMBERS
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._live, name=f"client-{n}") for n in range(clients)]
 
