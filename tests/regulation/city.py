@@ -22,6 +22,7 @@ from hotline_cli.client import new_request_id
 from hotline_kernel import calendar
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import HotlineError
+from hotline_kernel.timestamps import timestamp
 
 from tests.support.live import LiveHotline
 from tests.support.lives import unlike
@@ -284,7 +285,7 @@ class City:
         reported: work_order_pb2.WorkOrder = self.unit(unit).dispatch.ReportResult(
             dispatch.ReportResultRequest(
                 name=order,
-                reply_time=stamp(reply_time) if reply_time else None,
+                reply_time=timestamp(reply_time) if reply_time else None,
                 reply_means=means,
                 reply_text=reply,
                 request_id=new_request_id(),
@@ -401,13 +402,6 @@ class City:
                 request_id=new_request_id(),
             )
         )
-
-
-def stamp(moment: datetime) -> Timestamp:
-    """A moment, on the wire."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment.astimezone(UTC))
-    return timestamp
 
 
 def moment(timestamp: Timestamp) -> datetime:

@@ -11,8 +11,9 @@ from hotline.sla.v1 import meeting_service_pb2 as meetings
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_cli.client import new_request_id
 from hotline_kernel.calendar import ZONE
+from hotline_kernel.timestamps import timestamp
 
-from tests.regulation.city import LEAD, City, date_of, refused, stamp
+from tests.regulation.city import LEAD, City, date_of, refused
 
 DUTIES = ("all:8,9(8)",)
 
@@ -32,7 +33,7 @@ class Played:
         """What intake counted (Art. 16)."""
         midnight = datetime.combine(day, time(), ZONE).astimezone(UTC)
         request = call_centre.GetCallStatisticsRequest(
-            start_time=stamp(midnight), end_time=stamp(midnight + timedelta(days=1))
+            start_time=timestamp(midnight), end_time=timestamp(midnight + timedelta(days=1))
         )
         counted = self.city.hotline.person("supervisor").call_centre.GetCallStatistics(request)
         return notice_pb2.CallFigures(

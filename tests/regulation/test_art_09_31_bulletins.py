@@ -7,8 +7,9 @@ import pytest
 from hotline.knowledge.v1 import bulletin_pb2 as pb
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline_cli.client import new_request_id
+from hotline_kernel.timestamps import timestamp
 
-from tests.regulation.city import LEAD, OTHER, City, refused, stamp
+from tests.regulation.city import LEAD, OTHER, City, refused
 from tests.regulation.library import Library
 
 DUTIES = ("knowledge:9(5),31",)
@@ -66,14 +67,14 @@ class TestAWaterCut:
     def test_is_shown_until_it_is_over_and_never_after(self, city: City, library: Library) -> None:
         """实时更新: from before its start until its end (Art. 31)."""
         start, end = city.now + timedelta(hours=1), city.now + timedelta(hours=3)
-        issue(library.editor, "东风路泵房停水两小时", start_time=stamp(start), end_time=stamp(end))
+        issue(library.editor, "东风路泵房停水两小时", start_time=timestamp(start), end_time=timestamp(end))
         assert "东风路泵房停水两小时" in feed(library)
         city.move_to(end)
         assert "东风路泵房停水两小时" not in feed(library)
         found = library.citizen.SearchEntries(knowledge.SearchEntriesRequest(query="东风路泵房停水两小时")).bulletins
         assert "东风路泵房停水两小时" not in [hit.bulletin.content.title for hit in found]
         with refused("BULLETIN_OVER", article="Art. 31"):
-            issue(library.editor, "昨天的停水", end_time=stamp(end))
+            issue(library.editor, "昨天的停水", end_time=timestamp(end))
 
 
 class TestACorrection:

@@ -11,8 +11,9 @@ from hotline.intake.v1 import appeal_pb2, call_pb2, seat_pb2
 from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline_cli.client import Person, new_request_id
+from hotline_kernel.timestamps import timestamp
 
-from tests.regulation.city import City, refused, stamp
+from tests.regulation.city import City, refused
 
 DUTIES = ("intake:15",)
 
@@ -145,12 +146,12 @@ class TestTheCalls:
         now = city.now - timedelta(seconds=20)
 
         def offered(name: str, seconds: int, skill: str = "") -> Iterator[call_pb2.CallEvent]:
-            time = stamp(now + timedelta(seconds=seconds))
+            time = timestamp(now + timedelta(seconds=seconds))
             for kind in (call_pb2.CALL_EVENT_KIND_OFFERED, call_pb2.CALL_EVENT_KIND_QUEUED):
                 yield call_pb2.CallEvent(call=f"calls/{name}", kind=kind, time=time, skill=skill)
 
         def event(name: str, kind: call_pb2.CallEventKind.ValueType, seat: str = "") -> call_pb2.CallEvent:
-            return call_pb2.CallEvent(call=f"calls/{name}", kind=kind, time=stamp(city.now), seat=seat)
+            return call_pb2.CallEvent(call=f"calls/{name}", kind=kind, time=timestamp(city.now), seat=seat)
 
         with (
             sitting(city, "seats/intake-103", subject="seat-103"),

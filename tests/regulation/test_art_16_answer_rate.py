@@ -9,8 +9,9 @@ from hotline.intake.v1 import call_pb2
 from hotline.operations.v1 import audit_service_pb2
 from hotline_cli.client import new_request_id
 from hotline_kernel.errors import Denied, Refused
+from hotline_kernel.timestamps import timestamp
 
-from tests.regulation.city import City, stamp
+from tests.regulation.city import City
 
 DUTIES = ("intake:16",)
 
@@ -24,7 +25,7 @@ def event(
     reference: str, kind: call_pb2.CallEventKind.ValueType, time: datetime, *, seat: str = ""
 ) -> call_pb2.CallEvent:
     """Something that happened to a call."""
-    return call_pb2.CallEvent(call=f"calls/{reference}", kind=kind, time=stamp(time), seat=seat)
+    return call_pb2.CallEvent(call=f"calls/{reference}", kind=kind, time=timestamp(time), seat=seat)
 
 
 def tell(city: City, events: list[call_pb2.CallEvent], *, assign: bool = False) -> call_centre.RecordCallEventsResponse:
@@ -52,7 +53,7 @@ def lost(name: str, offer: datetime, wait: float) -> Iterator[call_pb2.CallEvent
 def statistics(city: City, start: datetime, end: datetime, *, role: str = "supervisor") -> call_pb2.CallStatistics:
     """How the lines did."""
     return city.hotline.person(role).call_centre.GetCallStatistics(
-        call_centre.GetCallStatisticsRequest(start_time=stamp(start), end_time=stamp(end))
+        call_centre.GetCallStatisticsRequest(start_time=timestamp(start), end_time=timestamp(end))
     )
 
 

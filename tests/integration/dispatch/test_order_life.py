@@ -23,6 +23,7 @@ from hotline_dispatch.domain.refusals import (
 )
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, FieldInvalid, HotlineError, ResourceNotFound, Unavailable
+from hotline_kernel.timestamps import timestamp
 
 OFFICE = Principal("office-1", frozenset({"office"}), "", "")
 HEATING = Principal("staff-7", frozenset({"unit"}), "units/heating", "")
@@ -31,17 +32,11 @@ ROADS = Principal("staff-9", frozenset({"unit"}), "units/roads", "")
 STATES = work_order_pb2.WorkOrderState
 
 
-def stamp(time: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(time)
-    return timestamp
-
-
 def clock_set(due: datetime) -> DeadlineSet:
     clock = DeadlineSet(
         kind=deadline_pb2.DEADLINE_KIND_HANDLING,
-        due_time=stamp(due),
-        extension_cutoff_time=stamp(due - timedelta(days=1)),
+        due_time=timestamp(due),
+        extension_cutoff_time=timestamp(due - timedelta(days=1)),
         provisional=True,
     )
     clock.due_date.year, clock.due_date.month, clock.due_date.day = due.year, due.month, due.day
@@ -49,7 +44,7 @@ def clock_set(due: datetime) -> DeadlineSet:
 
 
 def opened(order: Any, due: datetime, *, round_number: int = 1) -> DeadlinesOpened:
-    contact = DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_FIRST_CONTACT, due_time=stamp(due))
+    contact = DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_FIRST_CONTACT, due_time=timestamp(due))
     return DeadlinesOpened(subject=order.name, deadlines=[contact, clock_set(due)], round=round_number)
 
 
@@ -64,7 +59,7 @@ def result(order: Any, **fields: Any) -> rpc.ReportResultRequest:
 
 
 def callback(order: Any, verdict: callback_pb2.Verdict.ValueType, at: datetime, *, round_number: int = 1) -> Any:
-    return CallbackCompleted(work_order=order.name, verdict=verdict, round=round_number, complete_time=stamp(at))
+    return CallbackCompleted(work_order=order.name, verdict=verdict, round=round_number, complete_time=timestamp(at))
 
 
 def state_of(order: Any) -> str:
@@ -83,7 +78,7 @@ class TestReferredAppeal:
         assert order.confidential
         (event,) = dispatch.events(order.name)
         assert (event.appeal, event.lead_unit, event.round) == (order.appeal, "units/heating", 1)
-        assert event.dispatch_time == order.dispatch_time == stamp(dispatch.now)
+        assert event.dispatch_time == order.dispatch_time == timestamp(dispatch.now)
 
     def test_becomes_one_order_however_often_it_is_told(self, dispatch: Any) -> None:
         order = dispatch.refer(lead_unit="units/heating")
@@ -118,7 +113,7 @@ class TestDirective:
         request = rpc.RecordDirectiveRequest(name=order.name, text="速办", authority="副市长")
         order = dispatch.call("RecordDirective", request, OFFICE)
         assert (state_of(order), order.lead_unit) == ("DISPATCHED", "units/heating")
-        assert (order.directive.text, order.directive.directive_time) == ("速办", stamp(dispatch.now))
+        assert (order.directive.text, order.directive.directive_time) == ("速办", timestamp(dispatch.now))
         assert dispatch.event_names(order.name) == ["WorkOrderHeld", "WorkOrderDispatched"]
 
     def test_is_not_passed_by_a_race(self, dispatch: Any) -> None:
@@ -194,16 +189,16 @@ class TestHandling:
         request = rpc.RecordFirstContactRequest(name=order.name, note="已告知办理程序和时限")
         order = dispatch.call("RecordFirstContact", request, HEATING)
         assert (order.first_contact.actor, order.first_contact.relayed) == ("staff-7", False)
-        assert (order.due_time, order.due_date.day, order.due_provisional) == (stamp(due), due.day, True)
+        assert (order.due_time, order.due_date.day, order.due_provisional) == (timestamp(due), due.day, True)
         dispatch.pass_hours(5)
         order = dispatch.call(
-            "ReportResult", result(order, reply_time=stamp(dispatch.now - timedelta(hours=1))), HEATING
+            "ReportResult", result(order, reply_time=timestamp(dispatch.now - timedelta(hours=1))), HEATING
         )
         assert state_of(order) == "REPORTED"
         dispatch.pass_hours(2)
         dispatch.hear(callback(order, callback_pb2.VERDICT_SATISFIED, dispatch.now))
         order = dispatch.order(order.name, HEATING)
-        assert (state_of(order), order.close_time) == ("CLOSED", stamp(dispatch.now))
+        assert (state_of(order), order.close_time) == ("CLOSED", timestamp(dispatch.now))
         assert dispatch.event_names(order.name) == [
             "WorkOrderDispatched",
             "FirstContactRecorded",
@@ -237,7 +232,9 @@ class TestHandling:
         dispatch.pass_hours(3)
         dispatch.hear(
             ReviewConcluded(
-                work_order=order.name, outcome=callback_pb2.REVIEW_OUTCOME_REOPENED, conclude_time=stamp(dispatch.now)
+                work_order=order.name,
+                outcome=callback_pb2.REVIEW_OUTCOME_REOPENED,
+                conclude_time=timestamp(dispatch.now),
             )
         )
         order = dispatch.order(order.name, HEATING)
@@ -254,7 +251,7 @@ class TestHandling:
     @pytest.mark.parametrize("outcome", [callback_pb2.REVIEW_OUTCOME_UPHELD, callback_pb2.REVIEW_OUTCOME_EXPLAINED])
     def test_closes_when_the_review_changes_nothing(self, dispatch: Any, outcome: Any) -> None:
         order = dispatch.call("ReportResult", result(dispatch.refer(lead_unit="units/heating")), HEATING)
-        dispatch.hear(ReviewConcluded(work_order=order.name, outcome=outcome, conclude_time=stamp(dispatch.now)))
+        dispatch.hear(ReviewConcluded(work_order=order.name, outcome=outcome, conclude_time=timestamp(dispatch.now)))
         assert state_of(dispatch.order(order.name)) == "CLOSED"
 
 
@@ -273,7 +270,7 @@ class TestDeadline:
         assert (granted.working_days, granted.reason) == (5, "同意延期")
         dispatch.hear(DeadlineMoved(subject=order.name, deadline=clock_set(due + timedelta(days=7)), round=1))
         order = dispatch.order(order.name)
-        assert order.due_time == stamp(due + timedelta(days=7))
+        assert order.due_time == timestamp(due + timedelta(days=7))
         assert dispatch.call("ListWorkOrders", waiting, OFFICE).work_orders == []
 
     def test_that_is_refused_is_nobodys_news(self, dispatch: Any) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported, WorkOrderClosed
 from hotline.feedback.events.v1.callback_events_pb2 import CallbackCompleted, ReviewConcluded
 from hotline.feedback.v1 import callback_pb2 as pb
@@ -30,18 +29,13 @@ from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.errors import EtagMismatch, FieldInvalid, PageTokenInvalid, ResourceNotFound, StateNotAllowed
 from hotline_kernel.process import Application
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid4, uuid7
 
 REPORTED = datetime(2026, 5, 8, 1, 0, tzinfo=UTC)
 DUE = REPORTED + timedelta(hours=24)
 Hears = Callable[..., None]
 SEAT = Call(Principal("seat-1", frozenset({"callback", "quality"}), "", ""), "/test", "test", "0" * 32)
-
-
-def timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
 
 
 def result(order: str, *, round_: int = 1, unit: str = "units/water") -> ResultReported:

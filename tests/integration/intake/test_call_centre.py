@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import call_centre_service_pb2 as pb
 from hotline.intake.v1 import call_pb2, seat_pb2
 from hotline.intake.v1 import intake_service_pb2 as service_pb2
@@ -22,6 +21,7 @@ from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.errors import AlreadyExists, EtagMismatch, HotlineError, ResourceNotFound
 from hotline_kernel.process import Application
+from hotline_kernel.timestamps import timestamp
 
 from tests.integration.intake.test_life import request as appeal_request
 
@@ -84,8 +84,7 @@ class Centre:
         self, call: str, kind: call_pb2.CallEventKind.ValueType, *, ago: float = 0, seat: str = "", skill: str = ""
     ) -> call_pb2.CallEvent:
         """So many seconds ago."""
-        time = Timestamp()
-        time.FromDatetime(self.clock.now() - timedelta(seconds=ago))
+        time = timestamp(self.clock.now() - timedelta(seconds=ago))
         return call_pb2.CallEvent(call=f"calls/{call}", kind=kind, time=time, seat=seat, skill=skill)
 
     def tell(

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch
 from hotline.intake.v1 import appeal_pb2
@@ -22,17 +21,12 @@ from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.inbox import Envelope
 from hotline_kernel.process import Application
+from hotline_kernel.timestamps import timestamp
 
 By = Callable[..., Call]
 NOW = datetime(2026, 5, 8, 1, 30, tzinfo=UTC)
 ORDER = f"workOrders/{uuid4()}"
 DAY, LATER_DAY = Date(year=2026, month=5, day=12), Date(year=2026, month=5, day=15)
-
-
-def stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
 
 
 def hear(database: Database[Store], event: Message, *, time: datetime = NOW) -> None:
@@ -70,29 +64,31 @@ def register(servicer: IntakeServicer, by: By, draft: appeal_pb2.DraftContent | 
 
 def dispatched(appeal: appeal_pb2.Appeal, *, number: int = 1) -> dispatch.WorkOrderDispatched:
     return dispatch.WorkOrderDispatched(
-        work_order=ORDER, appeal=appeal.name, lead_unit="units/heat", round=number, dispatch_time=stamp(NOW)
+        work_order=ORDER, appeal=appeal.name, lead_unit="units/heat", round=number, dispatch_time=timestamp(NOW)
     )
 
 
 def opened(day: Date = DAY, *, number: int = 1) -> sla.DeadlinesOpened:
-    handling = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_date=day, due_time=stamp(NOW))
-    contact = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_FIRST_CONTACT, due_date=LATER_DAY, due_time=stamp(NOW))
+    handling = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_date=day, due_time=timestamp(NOW))
+    contact = sla.DeadlineSet(
+        kind=deadline_pb2.DEADLINE_KIND_FIRST_CONTACT, due_date=LATER_DAY, due_time=timestamp(NOW)
+    )
     return sla.DeadlinesOpened(subject=ORDER, deadlines=[contact, handling], round=number)
 
 
 def granted(appeal: appeal_pb2.Appeal, *, time: datetime = NOW) -> dispatch.ExtensionGranted:
     return dispatch.ExtensionGranted(
-        work_order=ORDER, appeal=appeal.name, working_days=3, reason="需现场施工", grant_time=stamp(time)
+        work_order=ORDER, appeal=appeal.name, working_days=3, reason="需现场施工", grant_time=timestamp(time)
     )
 
 
 def moved(day: Date = LATER_DAY) -> sla.DeadlineMoved:
-    handling = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_date=day, due_time=stamp(NOW))
+    handling = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_date=day, due_time=timestamp(NOW))
     return sla.DeadlineMoved(subject=ORDER, deadline=handling, round=1)
 
 
 def closed(appeal: appeal_pb2.Appeal) -> dispatch.WorkOrderClosed:
-    return dispatch.WorkOrderClosed(work_order=ORDER, appeal=appeal.name, close_time=stamp(NOW))
+    return dispatch.WorkOrderClosed(work_order=ORDER, appeal=appeal.name, close_time=timestamp(NOW))
 
 
 def get(servicer: IntakeServicer, appeal: appeal_pb2.Appeal, by: By) -> appeal_pb2.Appeal:
@@ -183,11 +179,11 @@ class TestClosing:
 
 class TestHour:
     def hour(self, appeal: appeal_pb2.Appeal, due: datetime) -> sla.DeadlinesOpened:
-        answer = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_ANSWER, due_time=stamp(due))
+        answer = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_ANSWER, due_time=timestamp(due))
         return sla.DeadlinesOpened(subject=appeal.name, deadlines=[answer])
 
     def missed(self, appeal: appeal_pb2.Appeal, due: datetime) -> sla.DeadlineMissed:
-        return sla.DeadlineMissed(subject=appeal.name, kind=deadline_pb2.DEADLINE_KIND_ANSWER, due_time=stamp(due))
+        return sla.DeadlineMissed(subject=appeal.name, kind=deadline_pb2.DEADLINE_KIND_ANSWER, due_time=timestamp(due))
 
     def test_is_carried_and_alarms_when_missed_and_disturbs_nobody(
         self, servicer: IntakeServicer, database: Database[Store], by: By
@@ -227,10 +223,10 @@ def test_other_clocks_are_none_of_intakes_business(
     servicer: IntakeServicer, database: Database[Store], by: By, appeal: appeal_pb2.Appeal
 ) -> None:
     before = get(servicer, appeal, by)
-    other = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_CALLBACK, due_time=stamp(NOW))
+    other = sla.DeadlineSet(kind=deadline_pb2.DEADLINE_KIND_CALLBACK, due_time=timestamp(NOW))
     hear(database, sla.DeadlinesOpened(subject=ORDER, deadlines=[other]))
     hear(database, sla.DeadlineMoved(subject=ORDER, deadline=other))
-    hear(database, sla.DeadlineMissed(subject=ORDER, kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_time=stamp(NOW)))
+    hear(database, sla.DeadlineMissed(subject=ORDER, kind=deadline_pb2.DEADLINE_KIND_HANDLING, due_time=timestamp(NOW)))
     assert get(servicer, appeal, by) == before
 
 

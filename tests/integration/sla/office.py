@@ -14,6 +14,7 @@ from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel.calendar import ZONE, Calendar
 from hotline_kernel.db import Database
+from hotline_kernel.timestamps import timestamp
 from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
 from hotline_sla.bootstrap import MOMENTS_A_TRANSACTION, subscriptions
@@ -27,9 +28,7 @@ def shanghai(text: str) -> datetime:
 
 def stamp(time: datetime | str) -> Timestamp:
     """The same as a message."""
-    message = Timestamp()
-    message.FromDatetime(shanghai(time) if isinstance(time, str) else time)
-    return message
+    return timestamp(shanghai(time) if isinstance(time, str) else time)
 
 
 @dataclass

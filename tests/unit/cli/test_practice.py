@@ -3,21 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import appeal_pb2
 from hotline_cli.local import city
 from hotline_cli.practice import exercise
 from hotline_cli.practice.exercise import Caller, Way, callers
 from hotline_cli.practice.marking import Marks, mark, points_of
+from hotline_kernel.timestamps import timestamp
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ME = "operator-1"
-
-
-def stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
 
 
 def caller_of(way: Way) -> Caller:
@@ -28,9 +22,9 @@ def worked_on(
     caller: Caller, *, after: float = 5, actor: str = ME, text: str = "请核实情况，依法处理并答复。"
 ) -> appeal_pb2.Appeal:
     """All of it right, unless told otherwise."""
-    key, then = caller.key, stamp(NOW + timedelta(minutes=after))
+    key, then = caller.key, timestamp(NOW + timedelta(minutes=after))
     appeal = appeal_pb2.Appeal(
-        kind=key.kind, request_type=key.request_type, category=key.category, create_time=stamp(NOW)
+        kind=key.kind, request_type=key.request_type, category=key.category, create_time=timestamp(NOW)
     )
     match key.way:
         case Way.DECLINED:
@@ -77,7 +71,7 @@ class TestMarks:
         caller = caller_of(way)
         late = worked_on(caller, after=60.5)
         assert mark(caller=caller, appeal=late, person=ME).in_time == 0
-        late.answer_due_time.CopyFrom(stamp(NOW + timedelta(minutes=61)))
+        late.answer_due_time.CopyFrom(timestamp(NOW + timedelta(minutes=61)))
         assert mark(caller=caller, appeal=late, person=ME).in_time == 20
 
     def test_are_lost_for_each_word_of_the_classification(self) -> None:

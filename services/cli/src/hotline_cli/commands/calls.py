@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.intake.v1 import call_pb2
 from hotline_kernel.calendar import ZONE
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli.client import new_request_id
 from hotline_cli.output import Format, Output, console, show
@@ -114,6 +115,4 @@ def statistics(
 
 
 def _stamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment.replace(tzinfo=ZONE))
-    return stamp
+    return timestamp(moment.replace(tzinfo=ZONE))

@@ -10,6 +10,7 @@ from google.type.date_pb2 import Date
 from hotline.knowledge.v1 import bulletin_pb2, contribution_pb2, entry_pb2
 from hotline.knowledge.v1 import knowledge_service_pb2 as service
 from hotline_kernel.calendar import ZONE
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli.client import Hotline, Person, new_request_id
 from hotline_cli.output import Format, Output, show, show_list
@@ -41,11 +42,7 @@ def date_of(day: datetime | None) -> Date | None:
 
 def stamp_of(moment: datetime | None) -> Timestamp | None:
     """A time of the city's clocks that was typed, as it goes out; None if none was."""
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment.replace(tzinfo=ZONE))
-    return timestamp
+    return timestamp(moment.replace(tzinfo=ZONE)) if moment else None
 
 
 def writer(hotline: Hotline, *, unit: str, subject: str) -> Person:

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from hotline.intake.v1 import call_centre_service_pb2 as call_centre
 from hotline.sla.v1 import assessment_service_pb2 as assessment
 from hotline.sla.v1 import document_pb2, notice_pb2
 from hotline.sla.v1 import sla_service_pb2 as sla
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli.client import Person, new_request_id
 from hotline_cli.output import Format, Output, as_dict, console, show
@@ -121,9 +122,7 @@ def _calls(supervisor: Person, first: date, last: date) -> notice_pb2.CallFigure
 
 
 def _midnight(day: date) -> Timestamp:
-    moment = Timestamp()
-    moment.FromDatetime(datetime.combine(day, time(), _ZONE).astimezone(UTC))
-    return moment
+    return timestamp(datetime.combine(day, time(), _ZONE))
 
 
 def _period(text: str) -> tuple["notice_pb2.PeriodKind.ValueType", Date]:

@@ -11,7 +11,6 @@ from enum import Enum
 from random import Random
 from threading import Lock
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.dispatch.v1.dispatch_service_pb2_grpc import DispatchServiceStub
@@ -24,6 +23,7 @@ from hotline.sla.v1 import deadline_pb2
 from hotline.sla.v1 import sla_service_pb2 as sla
 from hotline_kernel.calendar import ZONE, Calendar
 from hotline_kernel.errors import HotlineError
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli.client import Hotline, new_request_id
 from hotline_cli.simulate import messages, quality
@@ -420,7 +420,7 @@ class Case:
                 name=self.order,
                 outcome=outcome,
                 text="受客观条件限制,当前无法解决。" if filed else "已现场核实并处理完毕。",
-                reply_time=_timestamp(now),
+                reply_time=timestamp(now),
                 reply_means=work_order_pb2.REPLY_MEANS_PHONE,
                 reply_text="已电话解释说明。" if filed else "已电话告知处理结果。",
                 obstacle="片区管网改造列入下一年度计划" if filed else "",
@@ -532,9 +532,3 @@ class Case:
 
 def _day(order: work_order_pb2.WorkOrder) -> date:
     return date(order.due_date.year, order.due_date.month, order.due_date.day)
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp

@@ -11,6 +11,7 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as service_pb2
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel.errors import FieldInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.holding import Holding
 from hotline_dispatch.domain.part import Part
@@ -33,7 +34,7 @@ from hotline_dispatch.domain.suggestion import Suggestion
 from hotline_dispatch.domain.unit import Handler, Unit, UnitKind
 from hotline_dispatch.domain.unit_version import UnitVersion
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import duty_value, stamp, term_message
+from hotline_dispatch.handlers.bookkeeping import duty_value, term_message
 from hotline_dispatch.handlers.units import UPDATABLE
 
 _EVERY_UNIT_HAS = ("display_name", "region", "kind")
@@ -64,18 +65,18 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         parts=[_part(part) for part in order.parts],
         holdings=[_holding(holding) for holding in order.holdings],
         chases=order.chases,
-        chase_time=_optional_stamp(order.chase_time),
+        chase_time=timestamp(order.chase_time),
         office_duty=duty_value(order.owed_by_office),
         office_asks=order.office_asks,
-        office_ask_time=_optional_stamp(order.office_ask_time),
+        office_ask_time=timestamp(order.office_ask_time),
         send_backs=[_send_back(given_back) for given_back in order.send_backs],
         past_rounds=[_past_round(past) for past in order.past_rounds],
         round=order.round,
         confidential=order.confidential,
         key_supervision=order.key_supervision,
-        create_time=stamp(order.create_time),
-        dispatch_time=_optional_stamp(order.dispatch_time),
-        close_time=_optional_stamp(order.close_time),
+        create_time=timestamp(order.create_time),
+        dispatch_time=timestamp(order.dispatch_time),
+        close_time=timestamp(order.close_time),
         overdue=order.overdue,
         about_unit=order.about_unit,
         redacted=order.redacted,
@@ -85,9 +86,9 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
     )
     if order.due:
         message.due_date.CopyFrom(_day(order.due.due_date))
-        message.due_time.CopyFrom(stamp(order.due.due_time))
+        message.due_time.CopyFrom(timestamp(order.due.due_time))
         message.due_provisional = order.due.provisional
-        message.extension_cutoff_time.CopyFrom(stamp(order.due.extension_cutoff_time))
+        message.extension_cutoff_time.CopyFrom(timestamp(order.due.extension_cutoff_time))
     return message
 
 
@@ -120,7 +121,7 @@ def unit_version(version: UnitVersion) -> work_order_pb2.UnitVersion:
     return work_order_pb2.UnitVersion(
         name=version.name,
         effective_date=_day(version.effective_date),
-        change_time=stamp(version.change_time),
+        change_time=timestamp(version.change_time),
         actor=version.actor,
         reason=version.reason,
         changed_fields=version.changed_fields,
@@ -261,16 +262,12 @@ def _day(day: date) -> Date:
     return Date(year=day.year, month=day.month, day=day.day)
 
 
-def _optional_stamp(time: datetime | None) -> Timestamp | None:
-    return stamp(time) if time else None
-
-
 def _directive(directive: Directive) -> work_order_pb2.Directive:
     return work_order_pb2.Directive(
         kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{directive.kind}"),
         text=directive.text,
         authority=directive.authority,
-        directive_time=_optional_stamp(directive.directive_time),
+        directive_time=timestamp(directive.directive_time),
     )
 
 
@@ -278,7 +275,7 @@ def _first_contact(contact: FirstContact | None) -> work_order_pb2.FirstContact 
     if contact is None:
         return None
     return work_order_pb2.FirstContact(
-        contact_time=stamp(contact.contact_time), note=contact.note, relayed=contact.relayed, actor=contact.actor
+        contact_time=timestamp(contact.contact_time), note=contact.note, relayed=contact.relayed, actor=contact.actor
     )
 
 
@@ -288,10 +285,10 @@ def _result(result: Result | None) -> work_order_pb2.Result | None:
     return work_order_pb2.Result(
         outcome=work_order_pb2.Outcome.Value(f"OUTCOME_{result.outcome}"),
         text=result.text,
-        reply_time=stamp(result.reply_time),
+        reply_time=timestamp(result.reply_time),
         reply_means=work_order_pb2.ReplyMeans.Value(f"REPLY_MEANS_{result.reply_means}"),
         reply_text=result.reply_text,
-        report_time=stamp(result.report_time),
+        report_time=timestamp(result.report_time),
         unit=result.unit,
         actor=result.actor,
     )
@@ -304,15 +301,15 @@ def _extension(extension: Extension | None) -> work_order_pb2.Extension | None:
         state=work_order_pb2.ExtensionState.Value(f"EXTENSION_STATE_{extension.state}"),
         working_days=extension.working_days,
         reason=extension.reason,
-        request_time=stamp(extension.request_time),
+        request_time=timestamp(extension.request_time),
         decision_note=extension.decision_note,
-        decide_time=_optional_stamp(extension.decide_time),
+        decide_time=timestamp(extension.decide_time),
     )
 
 
 def _send_back(given_back: SendBack) -> work_order_pb2.SendBack:
     return work_order_pb2.SendBack(
-        unit=given_back.unit, reason=given_back.reason, send_back_time=stamp(given_back.send_back_time)
+        unit=given_back.unit, reason=given_back.reason, send_back_time=timestamp(given_back.send_back_time)
     )
 
 
@@ -320,7 +317,7 @@ def _past_round(past: PastRound) -> work_order_pb2.PastRound:
     return work_order_pb2.PastRound(
         round=past.round,
         lead_unit=past.lead_unit,
-        dispatch_time=stamp(past.dispatch_time),
+        dispatch_time=timestamp(past.dispatch_time),
         first_contact=_first_contact(past.first_contact),
         result=_result(past.result),
         extension=_extension(past.extension),
@@ -334,7 +331,7 @@ def _study(study: Study | None) -> work_order_pb2.Study | None:
     if study is None:
         return None
     return work_order_pb2.Study(
-        principal=study.principal, study_time=stamp(study.study_time), decision=study.decision, actor=study.actor
+        principal=study.principal, study_time=timestamp(study.study_time), decision=study.decision, actor=study.actor
     )
 
 
@@ -346,7 +343,7 @@ def _filing(filed: Filing | None) -> work_order_pb2.Filing | None:
         understood=filed.understood,
         look_date=_day(filed.look_date) if filed.look_date else None,
         looks=[
-            work_order_pb2.Look(look_time=stamp(look.look_time), note=look.note, actor=look.actor)
+            work_order_pb2.Look(look_time=timestamp(look.look_time), note=look.note, actor=look.actor)
             for look in filed.looks
         ],
     )
@@ -358,9 +355,9 @@ def _part(part: Part) -> work_order_pb2.Part:
         text=part.text,
         due_date=_day(part.due_date),
         state=work_order_pb2.PartState.Value(f"PART_STATE_{part.state}"),
-        assign_time=stamp(part.assign_time),
+        assign_time=timestamp(part.assign_time),
         report_text=part.report_text,
-        report_time=_optional_stamp(part.report_time),
+        report_time=timestamp(part.report_time),
         is_late=part.is_late,
         actor=part.actor,
     )
@@ -369,8 +366,8 @@ def _part(part: Part) -> work_order_pb2.Part:
 def _holding(holding: Holding) -> work_order_pb2.Holding:
     return work_order_pb2.Holding(
         unit=holding.unit,
-        start_time=stamp(holding.start_time),
-        end_time=_optional_stamp(holding.end_time),
+        start_time=timestamp(holding.start_time),
+        end_time=timestamp(holding.end_time),
         reason=holding.reason,
-        overdue_since=_optional_stamp(holding.overdue_since),
+        overdue_since=timestamp(holding.overdue_since),
     )

@@ -1,17 +1,15 @@
 """Webhooks and what they carry, as they travel. Pure functions."""
 
 import json
-from datetime import datetime
 
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import unit_system_service_pb2 as pb
 from hotline.dispatch.v1 import work_order_pb2
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.change import Change
 from hotline_dispatch.domain.webhook import Delivery, DeliveryState, Webhook
-from hotline_dispatch.handlers.bookkeeping import stamp
 
 
 def webhook(known: Webhook) -> pb.Webhook:
@@ -21,11 +19,11 @@ def webhook(known: Webhook) -> pb.Webhook:
         unit=known.unit,
         url=known.url,
         state=pb.WebhookState.Value(f"WEBHOOK_STATE_{known.state}"),
-        create_time=stamp(known.create_time),
-        old_secret_expire_time=_optional_stamp(known.old_secret_until),
+        create_time=timestamp(known.create_time),
+        old_secret_expire_time=timestamp(known.old_secret_until),
         failures=known.line.failures,
         error=known.line.error,
-        retry_time=_optional_stamp(known.line.retry_time),
+        retry_time=timestamp(known.line.retry_time),
         etag=str(known.version),
     )
 
@@ -42,7 +40,7 @@ def change(told: Change) -> pb.WorkOrderChange:
         state=work_order_pb2.WorkOrderState.Value(f"WORK_ORDER_STATE_{told.state or 'UNSPECIFIED'}"),
         round=told.round,
         due_date=Date(year=day.year, month=day.month, day=day.day) if day else None,
-        due_time=_optional_stamp(told.due_time),
+        due_time=timestamp(told.due_time),
         due_provisional=told.due_provisional,
         extension_state=work_order_pb2.ExtensionState.Value(f"EXTENSION_STATE_{told.extension or 'UNSPECIFIED'}"),
         overdue=told.overdue,
@@ -59,8 +57,8 @@ def delivery(known: Delivery) -> pb.WebhookDelivery:
         state=pb.WebhookDeliveryState.Value(f"WEBHOOK_DELIVERY_STATE_{known.state}"),
         attempts=known.attempts,
         error=known.error,
-        create_time=stamp(known.create_time),
-        deliver_time=_optional_stamp(known.deliver_time),
+        create_time=timestamp(known.create_time),
+        deliver_time=timestamp(known.deliver_time),
     )
 
 
@@ -79,7 +77,3 @@ def body(known: Delivery) -> bytes:
         "data": MessageToDict(change(known.change)),
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _optional_stamp(time: datetime | None) -> Timestamp | None:
-    return stamp(time) if time else None

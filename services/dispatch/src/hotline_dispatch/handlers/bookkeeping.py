@@ -22,6 +22,7 @@ from hotline.intake.v1 import appeal_pb2
 from hotline_kernel import telemetry
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
 from hotline_kernel.names import uuid_of
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import CountedDays, OfficeDuty, State, StatutoryTerm
 from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
@@ -31,13 +32,6 @@ from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.ports import Store
 
 _log = structlog.get_logger()
-
-
-def stamp(time: datetime) -> Timestamp:
-    """A time as it travels."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(time)
-    return timestamp
 
 
 def moment(timestamp: Timestamp) -> datetime:
@@ -157,7 +151,7 @@ def is_concerned(tx: Store, unit: str, *, about_unit: str) -> bool:
 def announce_relay(tx: Store, order: WorkOrder, now: datetime) -> None:
     """Says whether the office relays the contact because of the unit that the complaint is about, and not which."""
     event = ContactRelayChanged(
-        work_order=order.name, appeal=order.appeal, relayed=order.about_unit != "", change_time=stamp(now)
+        work_order=order.name, appeal=order.appeal, relayed=order.about_unit != "", change_time=timestamp(now)
     )
     tx.publish(event, aggregate=order.name, time=now)
 
@@ -165,13 +159,13 @@ def announce_relay(tx: Store, order: WorkOrder, now: datetime) -> None:
 def announce_part(tx: Store, order: WorkOrder, unit: str, due_date: date, now: datetime) -> None:
     """Says until when a supporting unit has its part (Art. 7, 22)."""
     day = Date(year=due_date.year, month=due_date.month, day=due_date.day)
-    event = PartAssigned(work_order=order.name, unit=unit, due_date=day, round=order.round, assign_time=stamp(now))
+    event = PartAssigned(work_order=order.name, unit=unit, due_date=day, round=order.round, assign_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
 
 
 def announce_lapsed_part(tx: Store, order: WorkOrder, unit: str, now: datetime) -> None:
     """Says that a unit that was closed has its part no more (Art. 10)."""
-    event = PartLapsed(work_order=order.name, unit=unit, round=order.round, lapse_time=stamp(now))
+    event = PartLapsed(work_order=order.name, unit=unit, round=order.round, lapse_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
 
 
@@ -186,8 +180,8 @@ def announce_result(tx: Store, order: WorkOrder, now: datetime) -> None:
         number=order.number,
         unit=result.unit,
         outcome=work_order_pb2.Outcome.Value(f"OUTCOME_{result.outcome}"),
-        reply_time=stamp(result.reply_time),
-        report_time=stamp(result.report_time),
+        reply_time=timestamp(result.reply_time),
+        report_time=timestamp(result.report_time),
         round=order.round,
     )
     tx.publish(event, aggregate=order.name, time=now)
@@ -214,10 +208,10 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             work_order=order.name,
             appeal=order.appeal,
             directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{order.directive.kind}"),
-            hold_time=stamp(now),
+            hold_time=timestamp(now),
         )
     elif order.assignment is None:
-        event = WorkOrderAwaitingLead(work_order=order.name, appeal=order.appeal, await_time=stamp(now))
+        event = WorkOrderAwaitingLead(work_order=order.name, appeal=order.appeal, await_time=timestamp(now))
     else:
         lead = tx.find_unit(order.assignment.lead)
         event = WorkOrderDispatched(
@@ -231,7 +225,7 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             region=order.region,
             round=order.round,
             key_supervision=order.key_supervision,
-            dispatch_time=stamp(now),
+            dispatch_time=timestamp(now),
             statutory_term=term_message(order.statutory_term),
             lead_unit_display_name=lead.display_name if lead else "",
         )

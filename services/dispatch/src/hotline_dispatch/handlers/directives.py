@@ -6,10 +6,11 @@ import structlog
 from hotline.dispatch.events.v1.work_order_events_pb2 import DirectiveChased
 from hotline.intake.v1 import appeal_pb2
 from hotline_kernel import telemetry
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import DirectiveKind
 from hotline_dispatch.domain.work_order import WorkOrder
-from hotline_dispatch.handlers.bookkeeping import load_for_change, ready, saved_and_announced, stamp
+from hotline_dispatch.handlers.bookkeeping import load_for_change, ready, saved_and_announced
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
 
@@ -55,7 +56,7 @@ def chase(*, tx: Store, every: timedelta, now: datetime, limit: int) -> int:
         tx.save_order(order)
         kind = appeal_pb2.DirectiveKind.Value("DIRECTIVE_KIND_URGENT")
         event = DirectiveChased(
-            work_order=order.name, appeal=order.appeal, directive_kind=kind, chases=chases, chase_time=stamp(now)
+            work_order=order.name, appeal=order.appeal, directive_kind=kind, chases=chases, chase_time=timestamp(now)
         )
         tx.publish(event, aggregate=order.name, time=now)
         telemetry.DIRECTIVES_CHASED.labels("dispatch").inc()

@@ -17,6 +17,7 @@ from hotline.sla.events.v1.deadline_events_pb2 import (
     DeadlinesOpened,
 )
 from hotline.sla.v1 import deadline_pb2
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_dispatch.domain.record import Directive, DirectiveKind, Due, State, StudyGround
@@ -31,7 +32,6 @@ from hotline_dispatch.handlers.bookkeeping import (
     moment,
     ready,
     saved_and_announced,
-    stamp,
     term_of,
 )
 from hotline_dispatch.handlers.directives import watch
@@ -158,7 +158,7 @@ def _carry(subject: str, round_number: int, clock: DeadlineSet, tx: Store, now: 
 def _close(tx: Store, order: WorkOrder, time: datetime) -> None:
     order.close(now=time)
     tx.save_order(order)
-    event = WorkOrderClosed(work_order=order.name, appeal=order.appeal, unit=order.lead, close_time=stamp(time))
+    event = WorkOrderClosed(work_order=order.name, appeal=order.appeal, unit=order.lead, close_time=timestamp(time))
     tx.publish(event, aggregate=order.name, time=time)
 
 

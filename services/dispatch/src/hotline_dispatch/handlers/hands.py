@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from hotline.dispatch.events.v1.work_order_events_pb2 import PartReported
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import State
 from hotline_dispatch.domain.refusals import UnitUnknown
@@ -16,7 +17,6 @@ from hotline_dispatch.handlers.bookkeeping import (
     known_assignment,
     load_for_change,
     saved_and_announced,
-    stamp,
 )
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
@@ -77,6 +77,6 @@ def report_part(*, name: str, etag: str, text: str, tx: Store, now: datetime) ->
     unit = tx.actor.unit
     order.report_part(by=unit, actor=tx.actor.subject, text=text, now=now)
     tx.save_order(order)
-    event = PartReported(work_order=order.name, unit=unit, round=order.round, report_time=stamp(now))
+    event = PartReported(work_order=order.name, unit=unit, round=order.round, report_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order

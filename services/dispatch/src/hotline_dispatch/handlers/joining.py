@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from hotline.dispatch.events.v1.work_order_events_pb2 import WorkOrderJoined, WorkOrderSplit, WorkOrderWithdrawn
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_dispatch.domain.refusals import LeadConcerned, OrdersJoinedEnough
@@ -16,7 +17,6 @@ from hotline_dispatch.handlers.bookkeeping import (
     known_assignment,
     load,
     load_for_change,
-    stamp,
 )
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Store
@@ -43,7 +43,9 @@ def split_work_order(
     further = order.split(order_id=uuid7(), number=number, title=title, text=text, assignment=assignment, now=now)
     tx.save_order(order)  # its version grows, so that two splits at once are numbered one after the other
     tx.add_order(further)
-    event = WorkOrderSplit(work_order=further.name, appeal=further.appeal, split_from=order.name, split_time=stamp(now))
+    event = WorkOrderSplit(
+        work_order=further.name, appeal=further.appeal, split_from=order.name, split_time=timestamp(now)
+    )
     tx.publish(event, aggregate=further.name, time=now)
     if further.about_unit:
         announce_relay(tx, further, now)
@@ -57,7 +59,7 @@ def withdraw_work_order(*, name: str, etag: str, tx: Store, now: datetime) -> Wo
     order.withdraw(has_joined=tx.count_joined(order.name) > 0, now=now)
     order.watch_office(patience={}, now=now)
     tx.save_order(order)
-    event = WorkOrderWithdrawn(work_order=order.name, appeal=order.appeal, withdraw_time=stamp(now))
+    event = WorkOrderWithdrawn(work_order=order.name, appeal=order.appeal, withdraw_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order
 
@@ -79,7 +81,7 @@ def join_work_order(*, name: str, into: str, etag: str, reason: str, limit: int,
     order.watch_office(patience={}, now=now)
     tx.save_order(other)
     tx.save_order(order)
-    event = WorkOrderJoined(work_order=order.name, appeal=order.appeal, into=other.name, join_time=stamp(now))
+    event = WorkOrderJoined(work_order=order.name, appeal=order.appeal, into=other.name, join_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order
 

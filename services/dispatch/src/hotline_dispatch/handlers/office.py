@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from hotline.dispatch.events.v1.work_order_events_pb2 import OfficeAsked
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import OfficeDuty
-from hotline_dispatch.handlers.bookkeeping import duty_value, stamp
+from hotline_dispatch.handlers.bookkeeping import duty_value
 from hotline_dispatch.handlers.ports import Store
 
 _log = structlog.get_logger()
@@ -27,7 +28,7 @@ def ask(*, tx: Store, patience: Patience, now: datetime, limit: int) -> int:
             appeal=order.appeal,
             duty=duty_value(duty),
             asks=order.office_asks,
-            ask_time=stamp(now),
+            ask_time=timestamp(now),
         )
         tx.publish(event, aggregate=order.name, time=now)
         _log.warning("office_late", work_order=order.name, duty=duty, asks=order.office_asks)

@@ -9,6 +9,7 @@ from hotline.dispatch.events.v1.work_order_events_pb2 import (
     WorkOrderSentBack,
 )
 from hotline_kernel.auth import Principal
+from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import ExtensionState, Filing, Outcome, ReplyMeans, StudyGround
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -18,7 +19,6 @@ from hotline_dispatch.handlers.bookkeeping import (
     load,
     load_for_change,
     saved_and_announced,
-    stamp,
 )
 from hotline_dispatch.handlers.joining import share_result
 from hotline_dispatch.handlers.office import Patience
@@ -77,7 +77,7 @@ def send_back_work_order(
     order.watch_office(patience=patience, now=now)
     tx.save_order(order)
     tx.count_lead(category=order.category, region=order.region, unit=unit, sent_back=True)
-    event = WorkOrderSentBack(work_order=order.name, unit=unit, send_back_time=stamp(now))
+    event = WorkOrderSentBack(work_order=order.name, unit=unit, send_back_time=timestamp(now))
     tx.publish(event, aggregate=order.name, time=now)
     return order
 
@@ -90,7 +90,7 @@ def record_first_contact(
     by = None if "office" in tx.actor.roles else tx.actor.unit
     contact = order.record_first_contact(by=by, actor=tx.actor.subject, note=note, contact_time=contact_time, now=now)
     tx.save_order(order)
-    event = FirstContactRecorded(work_order=order.name, contact_time=stamp(contact.contact_time))
+    event = FirstContactRecorded(work_order=order.name, contact_time=timestamp(contact.contact_time))
     tx.publish(event, aggregate=order.name, time=now)
     return order
 
@@ -150,7 +150,7 @@ def decide_extension(*, name: str, etag: str, granted: bool, note: str, tx: Stor
             appeal=order.appeal,
             working_days=extension.working_days,
             reason=note,
-            grant_time=stamp(now),
+            grant_time=timestamp(now),
         )
         tx.publish(event, aggregate=order.name, time=now)
     return order

@@ -4,16 +4,15 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.feedback.v1 import callback_pb2, rate_pb2
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.domain.callback import AttemptOutcome, Callback, CallbackState, CallRules, Means, Verdict
 from hotline_feedback.domain.evaluation import VERDICT_BY_KEY, Evaluation, EvaluationMeans
 from hotline_feedback.domain.rates import Grouping, Period, Rate, Share
 from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> callback_pb2.Callback:
@@ -27,10 +26,10 @@ def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> 
         category=callback.category,
         region=callback.region,
         state=callback_pb2.CallbackState.Value(f"CALLBACK_STATE_{callback.state}"),
-        due_time=_timestamp(callback.due_time),
+        due_time=timestamp(callback.due_time),
         attempts=[
             callback_pb2.Attempt(
-                attempt_time=_timestamp(attempt.time),
+                attempt_time=timestamp(attempt.time),
                 outcome=callback_pb2.AttemptOutcome.Value(f"ATTEMPT_OUTCOME_{attempt.outcome}"),
                 actor=attempt.actor,
                 means=_means_value(attempt.means),
@@ -41,13 +40,13 @@ def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> 
         solved=callback.solved,
         note=callback.note,
         round=callback.round,
-        create_time=_timestamp(callback.create_time),
-        complete_time=_timestamp(callback.complete_time),
+        create_time=timestamp(callback.create_time),
+        complete_time=timestamp(callback.complete_time),
         overdue=callback.overdue,
         means=_means_value(callback.means),
         declined=callback.declined,
         do_not_call=callback.do_not_call,
-        next_call_time=_timestamp(callback.next_call_time(now=now, rules=rules)),
+        next_call_time=timestamp(callback.next_call_time(now=now, rules=rules)),
         etag=str(callback.version),
     )
 
@@ -60,8 +59,8 @@ def evaluation_message(evaluation: Evaluation) -> callback_pb2.Evaluation:
         operator=evaluation.operator,
         verdict=_verdict_value(evaluation.verdict),
         means=callback_pb2.EvaluationMeans.Value(f"EVALUATION_MEANS_{evaluation.means or 'UNSPECIFIED'}"),
-        create_time=_timestamp(evaluation.create_time),
-        evaluate_time=_timestamp(evaluation.evaluate_time),
+        create_time=timestamp(evaluation.create_time),
+        evaluate_time=timestamp(evaluation.evaluate_time),
     )
 
 
@@ -75,8 +74,8 @@ def review_message(review: QualityReview) -> callback_pb2.QualityReview:
         operator=review.operator,
         cause=review.cause,
         remedy=review.remedy,
-        create_time=_timestamp(review.create_time),
-        conclude_time=_timestamp(review.conclude_time),
+        create_time=timestamp(review.create_time),
+        conclude_time=timestamp(review.conclude_time),
         etag=str(review.version),
     )
     if review.outcome is not None:
@@ -195,7 +194,3 @@ def _verdict_value(verdict: Verdict | None) -> callback_pb2.Verdict.ValueType:
 
 def _means_value(means: Means | None) -> callback_pb2.CallbackMeans.ValueType:
     return callback_pb2.CallbackMeans.Value(f"CALLBACK_MEANS_{means or 'UNSPECIFIED'}")
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    return timestamp(moment) if moment is not None else None

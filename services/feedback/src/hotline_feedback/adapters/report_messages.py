@@ -1,9 +1,9 @@
 """Reports as messages, and what requests say of them."""
 
 from hotline.feedback.v1 import report_service_pb2 as service_pb2
+from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.domain.report import Contents, Report, ReportKind, ReportState
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 def report_message(report: Report) -> service_pb2.Report:
@@ -14,8 +14,8 @@ def report_message(report: Report) -> service_pb2.Report:
         state=service_pb2.ReportState.Value(f"REPORT_STATE_{report.state}"),
         receive_time=timestamp(report.receive_time),
         examiner=report.examiner,
-        examine_time=timestamp(report.examine_time) if report.examine_time else None,
-        conclude_time=timestamp(report.conclude_time) if report.conclude_time else None,
+        examine_time=timestamp(report.examine_time),
+        conclude_time=timestamp(report.conclude_time),
         etag=str(report.version),
     )
 
@@ -25,7 +25,7 @@ def progress_message(report: Report, *, answer: str) -> service_pb2.ReportProgre
     return service_pb2.ReportProgress(
         state=service_pb2.ReportState.Value(f"REPORT_STATE_{report.state}"),
         receive_time=timestamp(report.receive_time),
-        conclude_time=timestamp(report.conclude_time) if report.conclude_time else None,
+        conclude_time=timestamp(report.conclude_time),
         answer=answer,
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from hotline.feedback.v1 import scorecard_pb2
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import FieldInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.domain.scorecard import Agreement, Criteria, Criterion, Grade, OperatorScore, Scorecard
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 def criteria_message(criteria: Criteria) -> scorecard_pb2.Criteria:

@@ -9,12 +9,12 @@ from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
+from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.adapters import report_messages as messages
 from hotline_feedback.adapters.postgres import Store
 from hotline_feedback.domain.report import Conclusion
 from hotline_feedback.handlers import reports
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 class ReportServicer:

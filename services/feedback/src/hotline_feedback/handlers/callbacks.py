@@ -12,11 +12,11 @@ from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMissed, DeadlinesO
 from hotline.sla.v1.deadline_pb2 import DEADLINE_KIND_CALLBACK
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_feedback.domain.callback import AttemptOutcome, Callback, CallbackState, CallRules, Means, Verdict
 from hotline_feedback.domain.review import QualityReview
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 class Store(Protocol):

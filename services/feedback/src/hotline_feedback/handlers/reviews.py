@@ -8,9 +8,9 @@ from google.protobuf.message import Message
 from hotline.feedback.events.v1.callback_events_pb2 import ReviewConcluded
 from hotline.feedback.v1 import callback_pb2
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome
-from hotline_feedback.handlers.timestamps import timestamp
 
 
 class Store(Protocol):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.intake.v1 import appeal_pb2, call_pb2, seat_pb2, staffing_pb2
 from hotline.intake.v1 import call_centre_service_pb2 as service_pb2
+from hotline_kernel.timestamps import timestamp
 
 from hotline_intake.call_handlers import Recorded
 from hotline_intake.call_ports import MissedHour, QueuedAppeal
@@ -65,10 +65,10 @@ def seat_message(seat: Seat, *, wrap_up: timedelta) -> seat_pb2.Seat:
         skills=seat.skills,
         state=seat_pb2.SeatState.Value(f"SEAT_STATE_{seat.state}"),
         operator=seat.operator,
-        state_time=_timestamp(seat.state_time),
+        state_time=timestamp(seat.state_time),
         call=f"calls/{seat.call}" if seat.call else "",
         pause_reason=seat.pause_reason,
-        wrap_up_due_time=_timestamp(seat.wrap_up_due_time(within=wrap_up)),
+        wrap_up_due_time=timestamp(seat.wrap_up_due_time(within=wrap_up)),
         etag=str(seat.version),
     )
 
@@ -79,10 +79,10 @@ def call_message(call: Call) -> call_pb2.Call:
         name=call.name,
         state=call_pb2.CallState.Value(f"CALL_STATE_{call.state}"),
         skill=call.skill,
-        offer_time=_timestamp(call.offer_time),
-        queue_time=_timestamp(call.queue_time),
-        answer_time=_timestamp(call.answer_time),
-        end_time=_timestamp(call.end_time),
+        offer_time=timestamp(call.offer_time),
+        queue_time=timestamp(call.queue_time),
+        answer_time=timestamp(call.answer_time),
+        end_time=timestamp(call.end_time),
         seat=_seat_name(call.seat),
         operator=call.operator,
         transfers=call.transfers,
@@ -119,7 +119,7 @@ def taken_message(taken: QueuedAppeal | None, hold_until: datetime) -> service_p
     """What somebody works on now."""
     if taken is None:
         return service_pb2.TakenWork()
-    return service_pb2.TakenWork(appeal=_queued_message(taken), hold_until_time=_timestamp(hold_until))
+    return service_pb2.TakenWork(appeal=_queued_message(taken), hold_until_time=timestamp(hold_until))
 
 
 def missed_hour_message(missed: MissedHour) -> service_pb2.MissedHour:
@@ -129,8 +129,8 @@ def missed_hour_message(missed: MissedHour) -> service_pb2.MissedHour:
         number=missed.number,
         state=appeal_pb2.AppealState.Value(f"APPEAL_STATE_{missed.state}"),
         emergency=missed.emergency,
-        create_time=_timestamp(missed.create_time),
-        answer_due_time=_timestamp(missed.answer_due_time),
+        create_time=timestamp(missed.create_time),
+        answer_due_time=timestamp(missed.answer_due_time),
         operator=missed.operator,
     )
 
@@ -156,7 +156,7 @@ def statistics_message(found: CallStatistics) -> call_pb2.CallStatistics:
         longest_wait_seconds=found.wait_of(1),
         waits=[call_pb2.WaitBand(**vars(band)) for band in found.bands()],
         worst_day=call_pb2.CallDay(
-            start_time=_timestamp(worst.start_time),
+            start_time=timestamp(worst.start_time),
             offered=worst.offered,
             answered=worst.answered,
             answer_rate=worst.answer_rate,
@@ -229,8 +229,8 @@ def _queued_message(appeal: QueuedAppeal) -> service_pb2.QueuedAppeal:
         number=appeal.number,
         title=appeal.title,
         emergency=appeal.emergency,
-        create_time=_timestamp(appeal.create_time),
-        answer_due_time=_timestamp(appeal.answer_due_time),
+        create_time=timestamp(appeal.create_time),
+        answer_due_time=timestamp(appeal.answer_due_time),
         answer_overdue=appeal.answer_overdue,
         taken_by=appeal.taken_by,
     )
@@ -238,11 +238,3 @@ def _queued_message(appeal: QueuedAppeal) -> service_pb2.QueuedAppeal:
 
 def _seat_name(seat_id: str) -> str:
     return f"seats/{seat_id}" if seat_id else ""
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

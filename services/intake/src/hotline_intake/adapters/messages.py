@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.intake.v1 import appeal_pb2, category_pb2, contest_service_pb2, hold_service_pb2, repeat_pb2
 from hotline.intake.v1 import intake_service_pb2 as service_pb2
+from hotline_kernel.timestamps import timestamp
 
 from hotline_intake.domain import telling
 from hotline_intake.domain.appeal import (
@@ -128,7 +128,7 @@ def appeal_message(appeal: Appeal) -> appeal_pb2.Appeal:
         region=appeal.region,
         title=appeal.title,
         state=_state_value(appeal.state),
-        create_time=_timestamp(appeal.create_time),
+        create_time=timestamp(appeal.create_time),
         confidential=appeal.confidential,
         anonymous=appeal.anonymous,
         emergency=appeal.emergency,
@@ -137,7 +137,7 @@ def appeal_message(appeal: Appeal) -> appeal_pb2.Appeal:
         answer=_answer_message(appeal),
         draft=draft_message(appeal.draft) if appeal.draft else None,
         work_order=appeal.work_order,
-        answer_due_time=_timestamp(appeal.answer_due_time) if appeal.answer_due_time else None,
+        answer_due_time=timestamp(appeal.answer_due_time),
         answer_overdue=appeal.answer_overdue,
         due_date=_date(appeal.due_date),
         citizen=f"citizens/{appeal.citizen_id}",
@@ -154,9 +154,9 @@ def draft_message(draft: Draft) -> appeal_pb2.Draft:
         operator=draft.operator,
         reviewer=draft.reviewer,
         return_reason=draft.return_reason,
-        draft_time=_timestamp(draft.draft_time) if draft.draft_time else None,
-        return_time=_timestamp(draft.return_time) if draft.return_time else None,
-        release_time=_timestamp(draft.release_time) if draft.release_time else None,
+        draft_time=timestamp(draft.draft_time),
+        return_time=timestamp(draft.return_time),
+        release_time=timestamp(draft.release_time),
         no_directive_reason=draft.no_directive_reason,
     )
 
@@ -168,7 +168,7 @@ def reclassification_message(reclassification: Reclassification) -> appeal_pb2.R
         after=_classification_message(reclassification.after),
         reason=reclassification.reason,
         actor=reclassification.actor,
-        reclassify_time=_timestamp(reclassification.reclassify_time),
+        reclassify_time=timestamp(reclassification.reclassify_time),
     )
 
 
@@ -178,7 +178,7 @@ def progress_message(appeal: Appeal, messages: Sequence[Message]) -> service_pb2
         number=appeal.number,
         state=_state_value(appeal.state),
         message=telling.progress(appeal=appeal),
-        create_time=_timestamp(appeal.create_time),
+        create_time=timestamp(appeal.create_time),
         due_date=_date(appeal.due_date),
         messages=[citizen_message(appeal.name, message) for message in messages],
     )
@@ -191,7 +191,7 @@ def citizen_message(parent: str, message: Message) -> appeal_pb2.CitizenMessage:
         channel=_channel_value(message.channel),
         occasion=message.occasion,
         text=message.text,
-        create_time=_timestamp(message.create_time),
+        create_time=timestamp(message.create_time),
     )
 
 
@@ -225,10 +225,10 @@ def repeat_message(repeat: Repeat) -> repeat_pb2.Repeat:
         similarity=round(repeat.similarity or 0, 3),
         reason=repeat.reason,
         actor=repeat.actor,
-        create_time=_timestamp(repeat.create_time),
+        create_time=timestamp(repeat.create_time),
         undo_actor=repeat.undo_actor,
         undo_reason=repeat.undo_reason,
-        undo_time=_timestamp(repeat.undo_time) if repeat.undo_time else None,
+        undo_time=timestamp(repeat.undo_time),
     )
 
 
@@ -251,10 +251,10 @@ def contest_message(contest: Contest) -> contest_service_pb2.Contest:
         appeal=f"appeals/{contest.appeal_id}",
         state=contest_service_pb2.ContestState.Value(f"CONTEST_STATE_{contest.state}"),
         decliner=contest.decliner,
-        create_time=_timestamp(contest.create_time),
+        create_time=timestamp(contest.create_time),
         reviewer=contest.reviewer,
         decision=contest.decision,
-        decide_time=_timestamp(contest.decide_time) if contest.decide_time else None,
+        decide_time=timestamp(contest.decide_time),
     )
 
 
@@ -265,16 +265,16 @@ def hold_message(hold: Hold) -> hold_service_pb2.Hold:
         citizen=f"citizens/{hold.citizen_id}",
         reason=hold.reason,
         actor=hold.actor,
-        create_time=_timestamp(hold.create_time),
+        create_time=timestamp(hold.create_time),
         release_actor=hold.release_actor,
         release_reason=hold.release_reason,
-        release_time=_timestamp(hold.release_time) if hold.release_time else None,
+        release_time=timestamp(hold.release_time),
     )
 
 
 def erase_message(erase_time: datetime) -> service_pb2.EraseCitizenResponse:
     """That a citizen was forgotten."""
-    return service_pb2.EraseCitizenResponse(erase_time=_timestamp(erase_time))
+    return service_pb2.EraseCitizenResponse(erase_time=timestamp(erase_time))
 
 
 def _kind_of(kind: appeal_pb2.AppealKind.ValueType) -> Kind:
@@ -330,7 +330,7 @@ def _decline_message(appeal: Appeal) -> appeal_pb2.Decline | None:
         ground=appeal_pb2.DeclineGround.Value(f"DECLINE_GROUND_{decline.ground}"),
         referral=decline.referral,
         actor=decline.actor,
-        decline_time=_timestamp(decline.decline_time),
+        decline_time=timestamp(decline.decline_time),
     )
 
 
@@ -339,7 +339,7 @@ def _answer_message(appeal: Appeal) -> appeal_pb2.Answer | None:
     if answer is None:
         return None
     return appeal_pb2.Answer(
-        text=answer.text, entry=answer.entry, actor=answer.actor, answer_time=_timestamp(answer.answer_time)
+        text=answer.text, entry=answer.entry, actor=answer.actor, answer_time=timestamp(answer.answer_time)
     )
 
 
@@ -348,7 +348,7 @@ def _clearance_message(appeal: Appeal) -> appeal_pb2.EmergencyClearance | None:
     if clearance is None:
         return None
     return appeal_pb2.EmergencyClearance(
-        reason=clearance.reason, actor=clearance.actor, clear_time=_timestamp(clearance.clear_time)
+        reason=clearance.reason, actor=clearance.actor, clear_time=timestamp(clearance.clear_time)
     )
 
 
@@ -372,12 +372,6 @@ def _content_message(content: DraftContent) -> appeal_pb2.DraftContent:
         about_unit=content.about_unit,
         statutory_term=term_message(content.statutory_term),
     )
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
 
 
 def _date(day: date | None) -> Date | None:

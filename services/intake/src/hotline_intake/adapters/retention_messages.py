@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.intake.v1 import retention_service_pb2 as service_pb2
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_intake.ports import Erased, Forgotten
 
@@ -26,9 +26,7 @@ def due_message(each: Forgotten) -> service_pb2.RetentionDue:
 
 def erasure_message(each: Erased) -> service_pb2.Erasure:
     """Whom and when."""
-    stamp = Timestamp()
-    stamp.FromDatetime(each.erase_time)
-    return service_pb2.Erasure(citizen=f"citizens/{each.citizen_id}", erase_time=stamp)
+    return service_pb2.Erasure(citizen=f"citizens/{each.citizen_id}", erase_time=timestamp(each.erase_time))
 
 
 def optional_date(request: Message, field: str) -> date | None:

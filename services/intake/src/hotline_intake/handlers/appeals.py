@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message as ProtoMessage
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.intake.events.v1 import appeal_events_pb2 as events
@@ -20,6 +19,7 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import EtagMismatch, PermissionDenied
 from hotline_kernel.names import uuid_of
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_intake.domain import emergency, telling
@@ -96,7 +96,7 @@ def register_appeal(
             request_type=appeal_pb2.RequestType.Value(f"REQUEST_TYPE_{appeal.request_type}"),
             category=appeal.category,
             region=appeal.region,
-            register_time=_timestamp(now),
+            register_time=timestamp(now),
         ),
         aggregate=appeal.name,
         time=now,
@@ -118,7 +118,7 @@ def decline_appeal(
         events.AppealDeclined(
             appeal=appeal.name,
             ground=appeal_pb2.DeclineGround.Value(f"DECLINE_GROUND_{ground}"),
-            decline_time=_timestamp(now),
+            decline_time=timestamp(now),
         ),
         aggregate=appeal.name,
         time=now,
@@ -136,7 +136,7 @@ def reinstate_appeal(*, appeal_id: UUID, etag: str, reason: str, permission: str
     appeal = before.reinstated(actor=tx.actor.subject)
     tx.save(appeal=appeal)
     tx.publish(
-        events.AppealReinstated(appeal=appeal.name, reinstate_time=_timestamp(now)), aggregate=appeal.name, time=now
+        events.AppealReinstated(appeal=appeal.name, reinstate_time=timestamp(now)), aggregate=appeal.name, time=now
     )
     declined_for = before.decline.ground if before.decline else ""
     tx.record(action=permission, resource=appeal.name, time=now, purpose=reason, details={"declined_for": declined_for})
@@ -153,7 +153,7 @@ def answer_appeal(
     tx.tell(appeal=appeal, occasion=Occasion.ANSWERED, text=telling.answered(appeal=appeal), now=now)
     _look_at_retention(appeal, tx, now)
     tx.publish(
-        events.AppealAnswered(appeal=appeal.name, entry=entry, operator=tx.actor.subject, answer_time=_timestamp(now)),
+        events.AppealAnswered(appeal=appeal.name, entry=entry, operator=tx.actor.subject, answer_time=timestamp(now)),
         aggregate=appeal.name,
         time=now,
     )
@@ -218,7 +218,7 @@ def release_draft(
             supporting_units=released.supporting_units,
             directive_kind=appeal_pb2.DirectiveKind.Value(f"DIRECTIVE_KIND_{released.directive_kind}"),
             confidential=appeal.confidential,
-            refer_time=_timestamp(now),
+            refer_time=timestamp(now),
             statutory_term=term_message(released.statutory_term),
             asked_repeatedly=group.is_asked_repeatedly(measure=measure),
         ),
@@ -447,12 +447,6 @@ def term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:
         return None
     counted = appeal_pb2.CountedDays.Value(f"COUNTED_DAYS_{term.counted}")
     return appeal_pb2.StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp
 
 
 # What intake hears of. dispatch's and sla's events come each in their own order, and in any order against each other.

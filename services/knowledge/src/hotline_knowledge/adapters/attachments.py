@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.v1 import attachment_pb2
 from hotline_kernel.db import Transaction
+from hotline_kernel.timestamps import timestamp
 from psycopg.rows import DictRow
 
 from hotline_knowledge.domain.attachment import Attachment, MediaType
@@ -51,8 +51,6 @@ class AttachmentStore(Transaction):
 
 def attachment_message(attachment: Attachment) -> attachment_pb2.Attachment:
     """A file as it travels."""
-    create_time = Timestamp()
-    create_time.FromDatetime(attachment.create_time)
     return attachment_pb2.Attachment(
         name=attachment.name,
         entry=f"entries/{attachment.entry_id}",
@@ -60,7 +58,7 @@ def attachment_message(attachment: Attachment) -> attachment_pb2.Attachment:
         media_type=attachment.media_type,
         size=attachment.size,
         sha256=attachment.sha256,
-        create_time=create_time,
+        create_time=timestamp(attachment.create_time),
     )
 
 

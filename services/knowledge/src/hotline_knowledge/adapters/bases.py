@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.v1 import base_pb2, base_service_pb2
+from hotline_kernel.timestamps import timestamp
 from psycopg.rows import DictRow
 
 from hotline_knowledge.adapters.changes import IndexTeller
@@ -172,9 +171,9 @@ def base_message(base: Base) -> base_pb2.Base:
         state=base_pb2.BaseState.Value(f"BASE_STATE_{base.state}"),
         reason=base.reason,
         run=run_message(base.run) if base.run else None,
-        sync_time=_stamp(base.sync_time) if base.sync_time else None,
-        create_time=_stamp(base.create_time),
-        update_time=_stamp(base.update_time),
+        sync_time=timestamp(base.sync_time),
+        create_time=timestamp(base.create_time),
+        update_time=timestamp(base.update_time),
         etag=str(base.version),
     )
 
@@ -256,9 +255,3 @@ def _to_base(row: DictRow) -> Base:
         create_time=row["create_time"],
         update_time=row["update_time"],
     )
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

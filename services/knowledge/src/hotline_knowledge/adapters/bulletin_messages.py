@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.v1 import bulletin_pb2
 from hotline_kernel.errors import FieldInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_knowledge.domain.bulletin import Bulletin, BulletinContent, BulletinState, Change, Topic
 
@@ -21,15 +22,15 @@ def bulletin_message(bulletin: Bulletin, changes: Sequence[Change] = ()) -> bull
             text=content.text,
             region=content.region,
             unit=content.unit,
-            start_time=_stamp(content.start) if content.start else None,
-            end_time=_stamp(content.end) if content.end else None,
+            start_time=timestamp(content.start),
+            end_time=timestamp(content.end),
         ),
         state=bulletin_pb2.BulletinState.Value(f"BULLETIN_STATE_{bulletin.state}"),
         version=bulletin.version,
         changes=[_change_message(change) for change in changes or (bulletin.latest,)],
         answer_count=bulletin.answer_count,
-        create_time=_stamp(bulletin.create_time),
-        update_time=_stamp(bulletin.latest.time),
+        create_time=timestamp(bulletin.create_time),
+        update_time=timestamp(bulletin.latest.time),
         etag=str(bulletin.version),
     )
 
@@ -62,7 +63,7 @@ def _change_message(change: Change) -> bulletin_pb2.BulletinChange:
         version=change.version,
         action=bulletin_pb2.BulletinAction.Value(f"BULLETIN_ACTION_{change.action}"),
         note=change.note,
-        time=_stamp(change.time),
+        time=timestamp(change.time),
     )
 
 
@@ -74,9 +75,3 @@ def _time_of(content: bulletin_pb2.BulletinContent, field: str) -> datetime | No
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError) as error:
         raise FieldInvalid(violations=[(f"content.{field}", "must be a time between year 1 and 9999")]) from error
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

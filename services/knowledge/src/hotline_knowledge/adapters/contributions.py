@@ -1,12 +1,11 @@
 """The table of contributions, and contributions as messages."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.v1 import contribution_pb2
 from hotline_kernel.db import Transaction
+from hotline_kernel.timestamps import timestamp
 from psycopg.rows import DictRow
 
 from hotline_knowledge.domain.contribution import Contribution, ContributionState
@@ -81,8 +80,8 @@ def contribution_message(contribution: Contribution) -> contribution_pb2.Contrib
         grounds=[contribution_pb2.HoldGround.Value(f"HOLD_GROUND_{ground}") for ground in contribution.grounds],
         reason=contribution.reason,
         entry=contribution.entry,
-        create_time=_stamp(contribution.create_time),
-        update_time=_stamp(contribution.update_time),
+        create_time=timestamp(contribution.create_time),
+        update_time=timestamp(contribution.update_time),
         etag=str(contribution.version),
     )
 
@@ -108,9 +107,3 @@ def _to_contribution(row: DictRow) -> Contribution:
     fields["state"] = ContributionState(row["state"])
     fields["grounds"] = tuple(Ground(ground) for ground in row["grounds"])
     return Contribution(**fields)
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

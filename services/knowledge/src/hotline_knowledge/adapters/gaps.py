@@ -1,11 +1,10 @@
 """The table of gaps, and gaps as messages."""
 
-from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.v1 import gap_pb2
 from hotline_kernel.db import Transaction
+from hotline_kernel.timestamps import timestamp
 from psycopg.rows import DictRow
 
 from hotline_knowledge.domain.gap import Gap, GapState
@@ -76,8 +75,8 @@ def gap_message(gap: Gap) -> gap_pb2.Gap:
         unit=gap.unit,
         entry=gap.entry,
         reason=gap.reason,
-        create_time=_stamp(gap.create_time),
-        update_time=_stamp(gap.update_time),
+        create_time=timestamp(gap.create_time),
+        update_time=timestamp(gap.update_time),
         etag=str(gap.version),
     )
 
@@ -89,9 +88,3 @@ def gap_state_of(value: "gap_pb2.GapState.ValueType") -> GapState | None:
 
 def _to_gap(row: DictRow) -> Gap:
     return Gap(**{**row, "state": GapState(row["state"])})
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.knowledge.v1 import entry_pb2, knowledge_service_pb2
 from hotline_kernel.errors import FieldInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_knowledge.adapters.rows import Version
 from hotline_knowledge.domain.difference import Difference
@@ -47,8 +47,8 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         state=entry_pb2.EntryState.Value(f"ENTRY_STATE_{entry.state}"),
         version=entry.version,
         answer_count=entry.answer_count,
-        create_time=_timestamp(entry.create_time),
-        update_time=_timestamp(entry.update_time),
+        create_time=timestamp(entry.create_time),
+        update_time=timestamp(entry.update_time),
         etag=str(entry.version),
         origin=entry_pb2.EntryOrigin.Value(f"ENTRY_ORIGIN_{content.origin}"),
         review_date=_date_message(content.review_date),
@@ -72,7 +72,7 @@ def version_message(entry: Entry, version: Version) -> entry_pb2.EntryVersion:
         version=version.version,
         action=entry_pb2.EntryAction.Value(f"ENTRY_ACTION_{version.action}"),
         actor=version.actor,
-        time=_timestamp(version.time),
+        time=timestamp(version.time),
         entry=entry_message(left),
     )
 
@@ -169,9 +169,3 @@ def date_of(message: Message, field: str, *, prefix: str = "") -> date | None:
 
 def _date_message(day: date | None) -> Date | None:
     return Date(year=day.year, month=day.month, day=day.day) if day else None
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -1,14 +1,14 @@
 """Courses and records of training: their tables, and how they travel."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.knowledge.v1 import training_pb2
 from hotline_kernel.db import Transaction
+from hotline_kernel.timestamps import timestamp
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
@@ -128,8 +128,8 @@ def course_message(course: Course) -> training_pb2.Course:
         trainer=course.trainer,
         materials=course.materials,
         pass_score=course.pass_score,
-        create_time=_timestamp(course.create_time),
-        hold_time=_timestamp(course.hold_time) if course.hold_time else None,
+        create_time=timestamp(course.create_time),
+        hold_time=timestamp(course.hold_time),
         cancel_reason=course.cancel_reason,
         etag=str(course.version),
     )
@@ -141,9 +141,9 @@ def training_record_message(record: TrainingRecord) -> training_pb2.TrainingReco
         name=record.name,
         course=f"courses/{record.course_id}",
         person=record.person,
-        attend_time=_timestamp(record.attend_time),
+        attend_time=timestamp(record.attend_time),
         tests=[
-            training_pb2.TrainingTest(score=test.score, test_time=_timestamp(test.test_time), examiner=test.examiner)
+            training_pb2.TrainingTest(score=test.score, test_time=timestamp(test.test_time), examiner=test.examiner)
             for test in record.tests
         ],
         passed=record.passed,
@@ -184,9 +184,3 @@ def _to_record(row: DictRow) -> TrainingRecord:
 
 def _to_test(test: dict[str, Any]) -> Test:
     return Test(**test | {"test_time": datetime.fromisoformat(test["test_time"])})
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment.astimezone(UTC))
-    return timestamp

@@ -5,11 +5,11 @@ from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.events.v1.bulletin_events_pb2 import BulletinCorrected, BulletinIssued, BulletinWithdrawn
 from hotline.knowledge.v1 import bulletin_pb2
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, PermissionDenied, ResourceNotFound
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_knowledge.domain.bulletin import Bulletin, BulletinContent, BulletinState
@@ -63,7 +63,7 @@ def correct_bulletin(
     tx.save_bulletin(corrected)
     tx.record(action="knowledge.bulletins.correct", resource=corrected.name, time=now, purpose=note)
     if corrected.state is BulletinState.ISSUED:
-        event = BulletinCorrected(bulletin=corrected.name, version=corrected.version, correct_time=_stamp(now))
+        event = BulletinCorrected(bulletin=corrected.name, version=corrected.version, correct_time=timestamp(now))
         tx.publish(event, aggregate=corrected.name, time=now)
     return corrected
 
@@ -75,7 +75,7 @@ def withdraw_bulletin(*, bulletin_id: UUID, reason: str, etag: str, tx: Store, n
     withdrawn = bulletin.withdrawn(reason=reason, now=now)
     tx.save_bulletin(withdrawn)
     tx.record(action="knowledge.bulletins.withdraw", resource=withdrawn.name, time=now, purpose=reason)
-    event = BulletinWithdrawn(bulletin=withdrawn.name, withdraw_time=_stamp(now))
+    event = BulletinWithdrawn(bulletin=withdrawn.name, withdraw_time=timestamp(now))
     tx.publish(event, aggregate=withdrawn.name, time=now)
     return withdrawn
 
@@ -91,7 +91,7 @@ def _announce_issue(bulletin: Bulletin, tx: Store, now: datetime) -> None:
         bulletin=bulletin.name,
         topic=bulletin_pb2.BulletinTopic.Value(f"BULLETIN_TOPIC_{bulletin.content.topic.name}"),
         version=bulletin.version,
-        issue_time=_stamp(now),
+        issue_time=timestamp(now),
     )
     tx.publish(event, aggregate=bulletin.name, time=now)
 
@@ -108,9 +108,3 @@ def _bulletin(bulletin_id: UUID, etag: str, tx: Store) -> Bulletin:
 def _must_be_own(content: BulletinContent, actor: Principal) -> None:
     if not actor.roles & _OFFICE:
         content.must_belong_to(actor.unit)
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -5,10 +5,10 @@ from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.knowledge.events.v1.contribution_events_pb2 import ContributionAccepted, ContributionRefused
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid4, uuid7
 
 from hotline_knowledge.domain.contribution import Contribution
@@ -71,7 +71,7 @@ def accept_contribution(
     tx.keep_version(entry, action=Action.WRITTEN)
     tx.save_contribution(accepted)
     tx.record(action="knowledge.contributions.accept", resource=accepted.name, time=now)
-    event = ContributionAccepted(contribution=accepted.name, entry=entry.name, accept_time=_stamp(now))
+    event = ContributionAccepted(contribution=accepted.name, entry=entry.name, accept_time=timestamp(now))
     tx.publish(event, aggregate=accepted.name, time=now)
     return accepted
 
@@ -81,7 +81,7 @@ def refuse_contribution(*, contribution_id: UUID, reason: str, etag: str, tx: St
     refused = _contribution(contribution_id, etag, tx).refused(reason=reason, now=now)
     tx.save_contribution(refused)
     tx.record(action="knowledge.contributions.refuse", resource=refused.name, time=now, purpose=reason)
-    event = ContributionRefused(contribution=refused.name, refuse_time=_stamp(now))
+    event = ContributionRefused(contribution=refused.name, refuse_time=timestamp(now))
     tx.publish(event, aggregate=refused.name, time=now)
     return refused
 
@@ -93,9 +93,3 @@ def _contribution(contribution_id: UUID, etag: str, tx: Store) -> Contribution:
     if etag and etag != str(contribution.version):
         raise EtagMismatch(resource=contribution.name)
     return contribution
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

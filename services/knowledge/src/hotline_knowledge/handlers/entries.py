@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.intake.events.v1.appeal_events_pb2 import AppealAnswered
 from hotline.knowledge.events.v1.entry_events_pb2 import EntryPublished, EntryUpkeepDue, EntryWithdrawn
@@ -15,6 +14,7 @@ from hotline.knowledge.v1 import entry_pb2
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, FieldInvalid, ResourceNotFound
 from hotline_kernel.names import uuid_of
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_knowledge.domain.difference import Difference, differences
@@ -85,7 +85,7 @@ def publish_entry(*, entry_id: UUID, etag: str, rhythm: Rhythm, tx: Store, now: 
     tx.save_served(entry)
     tx.keep_version(entry, action=Action.PUBLISHED)
     tx.record(action="knowledge.entries.publish", resource=entry.name, time=now)
-    event = EntryPublished(entry=entry.name, version=entry.version, publish_time=_timestamp(now))
+    event = EntryPublished(entry=entry.name, version=entry.version, publish_time=timestamp(now))
     tx.publish(event, aggregate=entry.name, time=now)
     return entry
 
@@ -96,7 +96,7 @@ def withdraw_entry(*, entry_id: UUID, reason: str, etag: str, tx: Store, now: da
     tx.save_served(entry)
     tx.keep_version(entry, action=Action.WITHDRAWN)
     tx.record(action="knowledge.entries.withdraw", resource=entry.name, time=now, purpose=reason)
-    event = EntryWithdrawn(entry=entry.name, withdraw_time=_timestamp(now))
+    event = EntryWithdrawn(entry=entry.name, withdraw_time=timestamp(now))
     tx.publish(event, aggregate=entry.name, time=now)
     return entry
 
@@ -193,9 +193,3 @@ def _must_be_own(content: Content, actor: Principal) -> None:
 def _must_have_files(content: Content, names: set[str]) -> None:
     if not names.issuperset(content.attachments):
         raise FieldInvalid(violations=[("entry.attachments", "must be files that were added to this entry")])
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -1,8 +1,8 @@
 """Accountability files as messages, and what requests about them ask for as the domain's values."""
 
 from hotline.sla.v1 import accountability_pb2, deadline_pb2
+from hotline_kernel.timestamps import timestamp
 
-from hotline_sla.adapters.messages import timestamp
 from hotline_sla.domain.accountability import AccountabilityFile, FileState, Ground, Outcome
 
 

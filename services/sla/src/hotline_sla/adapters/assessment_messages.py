@@ -7,9 +7,10 @@ from google.type.date_pb2 import Date
 from hotline.sla.v1 import assessment_service_pb2 as service_pb2
 from hotline.sla.v1 import notice_pb2, weights_pb2
 from hotline_kernel.errors import FieldInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_sla.adapters.meeting_messages import figures_message
-from hotline_sla.adapters.messages import day_of, period_of, score_message, timestamp
+from hotline_sla.adapters.messages import day_of, period_of, score_message
 from hotline_sla.domain.notice import CallFigures, Line, NoticeOrder, Period, PeriodKind, StatisticsNotice, WorkNotice
 from hotline_sla.domain.weights import Trade, Weights
 

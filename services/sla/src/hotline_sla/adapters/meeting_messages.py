@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from google.type.date_pb2 import Date
 from hotline.sla.v1 import deadline_pb2, meeting_pb2
+from hotline_kernel.timestamps import timestamp
 
-from hotline_sla.adapters.messages import score_message, timestamp
+from hotline_sla.adapters.messages import score_message
 from hotline_sla.domain.meeting import Action, Figures, Meeting, MeetingState, Standing
 
 

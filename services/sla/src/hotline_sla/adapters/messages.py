@@ -11,6 +11,7 @@ from hotline.intake.v1 import appeal_pb2
 from hotline.sla.v1 import circular_pb2, deadline_pb2, document_pb2
 from hotline.sla.v1 import sla_service_pb2 as service_pb2
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
+from hotline_kernel.timestamps import timestamp
 
 from hotline_sla.adapters.postgres import DeadlineFilter, KeyFilter, KeySupervised
 from hotline_sla.domain import explanation
@@ -213,15 +214,6 @@ def due_position(after: list[str] | None) -> tuple[datetime, UUID] | None:
         return datetime.fromisoformat(due_time), UUID(last)
     except ValueError as error:
         raise PageTokenInvalid(violations=[("page_token", "must be taken from the answer before")]) from error
-
-
-def timestamp(time: datetime | None) -> Timestamp | None:
-    """A moment as a message; unset if there is none."""
-    if time is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
 
 
 def day_of(message: Date, *, field: str) -> date:

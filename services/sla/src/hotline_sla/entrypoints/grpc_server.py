@@ -8,6 +8,7 @@ from hotline_kernel.db import Commands, Database
 from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
+from hotline_kernel.timestamps import timestamp
 
 from hotline_sla import handlers
 from hotline_sla.adapters import accountability_messages, messages, pdf, xlsx
@@ -282,6 +283,4 @@ class SlaServicer:
         now = self._clock.now()
         with self._database.transaction(actor=call.principal) as tx:
             next_due_time, lagging = tx.schedule(now=now)
-        return service_pb2.Schedule(
-            next_due_time=messages.timestamp(next_due_time), lagging=lagging, now=messages.timestamp(now)
-        )
+        return service_pb2.Schedule(next_due_time=timestamp(next_due_time), lagging=lagging, now=timestamp(now))

@@ -7,6 +7,7 @@ from datetime import datetime
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import NotOwnUnit
@@ -14,7 +15,6 @@ from hotline_sla.domain.circular import Circular, Undone, circulable, circular_n
 from hotline_sla.domain.deadline import Law
 from hotline_sla.domain.weights import in_effect
 from hotline_sla.handlers.books import Books
-from hotline_sla.handlers.clocks import timestamp
 
 
 def undone_orders(*, unit: str, tx: Books, now: datetime, law: Law) -> list[Undone]:

@@ -9,6 +9,7 @@ from google.type.date_pb2 import Date
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.errors import NotYet
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import Order
@@ -108,10 +109,3 @@ def kind_value(kind: Kind) -> "deadline_pb2.DeadlineKind.ValueType":
 def time_of(timestamp: Timestamp) -> datetime:
     """A moment of an event."""
     return timestamp.ToDatetime(tzinfo=UTC)
-
-
-def timestamp(time: datetime) -> Timestamp:
-    """A moment for an event."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(time)
-    return timestamp

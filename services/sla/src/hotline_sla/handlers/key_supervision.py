@@ -9,12 +9,13 @@ from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.errors import ResourceNotFound
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.deadline import OFFICE, Deadline, Kind, Law
 from hotline_sla.domain.supervision import Ground, HandlingEnded, KeySupervisedAlready, KeySupervision, Step
 from hotline_sla.handlers.books import Books
-from hotline_sla.handlers.clocks import save, time_of, timestamp
+from hotline_sla.handlers.clocks import save, time_of
 from hotline_sla.handlers.supervision import Steps
 
 _DISSATISFIED = "群众不满意，经评估确认存在办理问题"

@@ -9,13 +9,14 @@ from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import ResourceNotFound
 from hotline_kernel.names import uuid_of
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import NotOwnUnit, Order
 from hotline_sla.domain.deadline import UNIT_KINDS, Action, Deadline, Kind, Law
 from hotline_sla.domain.supervision import Step, Supervision, notice_number, notice_text
 from hotline_sla.handlers.books import Books
-from hotline_sla.handlers.clocks import announce_missed, announce_moved, save, timestamp
+from hotline_sla.handlers.clocks import announce_missed, announce_moved, save
 
 _STEP = {
     Action.ADVANCE_REMINDER: Step.ADVANCE_REMINDER,
