@@ -73,6 +73,7 @@ def _lists(sample: work_order_pb2.WorkOrder) -> list[_List]:
         }),
         _List("reviews", feedback.ListReviewsRequest, lambda p: p.feedback.ListReviews, {
             "none": {}, "open": {"open": True}, "unit": unit, "unit+open": unit | {"open": True},
+            "second wanted": {"second_wanted": True},
         }),
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
-from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
@@ -399,9 +399,20 @@ class City:
                 responsibility=responsibility,
                 operator=operator,
                 remedy="重新入户检修",
+                marks=self.marks(review),
                 request_id=new_request_id(),
             )
         )
+
+    def marks(self, review: str, **grades: scorecard_pb2.Grade.ValueType) -> list[scorecard_pb2.Mark]:
+        """A grade for each criterion by which a review is marked; what is not graded is met in part."""
+        read = self.quality.GetReview(feedback.GetReviewRequest(name=review))
+        scope = scorecard_pb2.CRITERIA_SCOPE_UNIT if read.work_order else scorecard_pb2.CRITERIA_SCOPE_OPERATOR
+        [in_force] = self.quality.ListCriteria(feedback.ListCriteriaRequest(scope=scope, page_size=1)).criteria
+        return [
+            scorecard_pb2.Mark(criterion=each.key, grade=grades.get(each.key, scorecard_pb2.GRADE_PARTLY))
+            for each in in_force.criteria
+        ]
 
 
 def moment(timestamp: Timestamp) -> datetime:

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from hotline.common.v1 import access_pb2
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
-from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import entry_pb2
@@ -205,6 +205,7 @@ def test_an_etag_that_is_not_the_current_one_is_refused(etag: str, hotline: Hotl
         cause="无",
         responsibility=callback_pb2.RESPONSIBILITY_NONE,
         remedy="无",
+        marks=[scorecard_pb2.Mark(criterion="solution", grade=scorecard_pb2.GRADE_MET)],
         etag=etag,
         request_id=new_request_id(),
     )

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2 as order_pb2
-from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
@@ -41,6 +41,7 @@ _LAWS_OWN = [
     for counted in appeal_pb2.CountedDays.values()[1:]
 ]
 _NUMBERS = count(1)
+_UNIT_CRITERIA = ("contact", "timeliness", "solution", "reply", "explanation")
 
 
 class Orders(RuleBasedStateMachine):
@@ -276,6 +277,7 @@ class Orders(RuleBasedStateMachine):
             cause="仍不热",
             responsibility=callback_pb2.RESPONSIBILITY_UNIT,
             remedy="再次检修",
+            marks=[scorecard_pb2.Mark(criterion=key, grade=scorecard_pb2.GRADE_PARTLY) for key in _UNIT_CRITERIA],
         )
         self._try("ConcludeReview", request, QUALITY)
 

@@ -14,6 +14,7 @@ from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported, Wor
 from hotline.feedback.events.v1.callback_events_pb2 import CallbackCompleted, ReviewConcluded
 from hotline.feedback.v1 import callback_pb2 as pb
 from hotline.feedback.v1 import feedback_service_pb2 as service_pb2
+from hotline.feedback.v1 import scorecard_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import AppealAnswered
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMissed, DeadlineSet, DeadlinesOpened
 from hotline.sla.v1 import deadline_pb2
@@ -89,6 +90,13 @@ def complete(rpc: FeedbackServicer, callback: pb.Callback, verdict: pb.Verdict.V
     return rpc.CompleteCallback(request, SEAT)
 
 
+def marks(rpc: FeedbackServicer, review: pb.QualityReview) -> list[scorecard_pb2.Mark]:
+    """Everything met."""
+    scope = scorecard_pb2.CRITERIA_SCOPE_UNIT if review.work_order else scorecard_pb2.CRITERIA_SCOPE_OPERATOR
+    [in_force] = rpc.ListCriteria(service_pb2.ListCriteriaRequest(scope=scope, page_size=1), SEAT).criteria
+    return [scorecard_pb2.Mark(criterion=each.key, grade=scorecard_pb2.GRADE_MET) for each in in_force.criteria]
+
+
 def conclude(rpc: FeedbackServicer, review: pb.QualityReview, outcome: pb.ReviewOutcome.ValueType) -> pb.QualityReview:
     request = service_pb2.ConcludeReviewRequest(
         name=review.name,
@@ -96,6 +104,7 @@ def conclude(rpc: FeedbackServicer, review: pb.QualityReview, outcome: pb.Review
         cause="未按时上门",
         responsibility=pb.RESPONSIBILITY_UNIT if review.unit else pb.RESPONSIBILITY_OPERATOR,
         remedy="重新办理",
+        marks=marks(rpc, review),
         request_id=request_id(),
     )
     return rpc.ConcludeReview(request, SEAT)
@@ -401,7 +410,11 @@ class TestLists:
             evaluations_statement(appeal=None, verdict=None, is_open=False),
             evaluations_statement(appeal=None, verdict=Verdict.NEUTRAL, is_open=False),
             evaluations_statement(appeal=None, verdict=None, is_open=True),
-            *(reviews_statement(is_open=is_open, unit=unit_) for is_open in (False, True) for unit_ in ("", unit)),
+            *(
+                reviews_statement(is_open=is_open, second_wanted=second_wanted, unit=unit_)
+                for is_open, second_wanted in ((False, False), (True, False), (False, True))
+                for unit_ in ("", unit)
+            ),
         ]
         with feedback.database.transaction() as tx:
             tx.run(

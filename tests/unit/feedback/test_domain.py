@@ -28,6 +28,7 @@ from hotline_feedback.domain.review import (
     ReviewEnded,
     ReviewOutcome,
 )
+from hotline_feedback.domain.scorecard import Criteria, Criterion, Grade, Scope
 from hotline_kernel.calendar import ZONE
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -65,9 +66,25 @@ def waiting_callback() -> Callback:
     )
 
 
+# By what a review is marked, and who reads.
+JUDGED: dict[str, Any] = {
+    "marks": {"solution": Grade.PARTLY},
+    "criteria": Criteria(
+        scope=Scope.UNIT,
+        version=1,
+        criteria=(Criterion(key="solution", title="解决", weight=1),),
+        note="",
+        publisher="office-501",
+        publish_time=REPORTED,
+    ),
+    "share": 0,
+    "reviewer": "quality-1",
+}
+
+
 def answered(verdict: Verdict, *, now: datetime = REPORTED) -> Callback:
     return waiting_callback().completed(
-        verdict=verdict, solved=True, note="", means=Means.MESSAGE, now=now, rules=rules()
+        verdict=verdict, solved=True, note="", means=Means.MESSAGE, actor="seat-1", now=now, rules=rules()
     )
 
 
@@ -100,7 +117,13 @@ class TestCallback:
         assert refusal.value.facts["next_call_time"].endswith("08:00")
         with pytest.raises(CallOutsideWindow):
             waiting_callback().completed(
-                verdict=Verdict.SATISFIED, solved=True, note="", means=Means.PHONE, now=night, rules=rules()
+                verdict=Verdict.SATISFIED,
+                solved=True,
+                note="",
+                means=Means.PHONE,
+                actor="seat-1",
+                now=night,
+                rules=rules(),
             )
         assert tried(waiting_callback(), means=Means.MESSAGE, now=night).attempts
 
@@ -134,7 +157,13 @@ class TestCallback:
     def test_is_not_completed_twice(self) -> None:
         with pytest.raises(CallbackEnded) as refusal:
             answered(Verdict.SATISFIED).completed(
-                verdict=Verdict.NEUTRAL, solved=False, note="", means=Means.MESSAGE, now=DUE, rules=rules()
+                verdict=Verdict.NEUTRAL,
+                solved=False,
+                note="",
+                means=Means.MESSAGE,
+                actor="seat-1",
+                now=DUE,
+                rules=rules(),
             )
         assert refusal.value.facts == {"resource": f"callbacks/{ID}", "state": "COMPLETED"}
         assert refusal.value.article == "Art. 30"
@@ -144,7 +173,13 @@ class TestCallback:
         clocked = waiting_callback().clocked(due_time=DUE, missed=False)
         late, in_time = (
             clocked.completed(
-                verdict=Verdict.SATISFIED, solved=True, note="", means=Means.PHONE, now=moment, rules=rules()
+                verdict=Verdict.SATISFIED,
+                solved=True,
+                note="",
+                means=Means.PHONE,
+                actor="seat-1",
+                now=moment,
+                rules=rules(),
             )
             for moment in (DUE + timedelta(seconds=1), DUE)
         )
@@ -179,7 +214,13 @@ class TestQualityReview:
         operator: str = "",
     ) -> QualityReview:
         return review.concluded(
-            outcome=outcome, cause="拖延", responsibility=responsibility, operator=operator, remedy="重办", now=DUE
+            outcome=outcome,
+            cause="拖延",
+            responsibility=responsibility,
+            operator=operator,
+            remedy="重办",
+            **JUDGED,
+            now=DUE,
         )
 
     def test_names_order_and_unit_after_a_callback(self) -> None:
@@ -242,7 +283,7 @@ class CallbackLife(RuleBasedStateMachine):
     @rule(verdict=st.sampled_from(Verdict), solved=st.booleans(), means=st.sampled_from(Means))
     def completed(self, verdict: Verdict, solved: bool, means: Means) -> None:
         said: dict[str, Any] = {"verdict": verdict, "solved": solved, "note": "", "means": means}
-        self.ask(lambda: self.callback.completed(**said, now=self.now, rules=self.call_rules), means)
+        self.ask(lambda: self.callback.completed(**said, actor="seat-1", now=self.now, rules=self.call_rules), means)
 
     def ask(self, asking: Callable[[], Callback], means: Means) -> None:
         hour = self.now.astimezone(ZONE).hour
@@ -311,7 +352,7 @@ class ReviewLife(RuleBasedStateMachine):
     def concluded(self, outcome: ReviewOutcome, responsibility: Responsibility) -> None:
         try:
             self.review = self.review.concluded(
-                outcome=outcome, cause="因", responsibility=responsibility, operator="", remedy="改", now=DUE
+                outcome=outcome, cause="因", responsibility=responsibility, operator="", remedy="改", **JUDGED, now=DUE
             )
         except ReviewEnded:
             assert self.end is not None

@@ -8,12 +8,14 @@ from hotline_feedback.domain.scorecard import (
     Criteria,
     Criterion,
     Grade,
+    Scope,
     Scorecard,
     SecondReaderSame,
     agreements,
     is_read_twice,
     kappa,
     operator_scores,
+    require_other_reader,
 )
 from hotline_kernel.errors import FieldInvalid
 from hypothesis import given
@@ -22,6 +24,7 @@ from hypothesis import strategies as st
 NOW = datetime(2026, 5, 8, 1, 0, tzinfo=UTC)
 MET, PARTLY, NOT_MET = Grade.MET, Grade.PARTLY, Grade.NOT_MET
 CRITERIA = Criteria(
+    scope=Scope.OPERATOR,
     version=1,
     criteria=(
         Criterion(key="courtesy", title="热情周到", weight=3),
@@ -68,8 +71,8 @@ class TestTheScore:
 class TestTheSecondReading:
     def test_is_somebody_elses(self) -> None:
         with pytest.raises(SecondReaderSame):
-            card("a", MET).require_other_reader("a")
-        card("a", MET).require_other_reader("b")
+            require_other_reader("scorecards/1", first=card("a", MET), reviewer="a")
+        require_other_reader("scorecards/1", first=card("a", MET), reviewer="b")
 
     @pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.1, 150, 250), (1.0, 2000, 2000)])
     def test_is_of_the_share_that_is_set_and_of_the_same_ones_always(self, share: float, least: int, most: int) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from hotline_kernel.errors import HotlineError
@@ -14,6 +15,7 @@ from hotline_kernel.errors import HotlineError
 from hotline_cli.client import SERVICES, Hotline, Person, Platform
 from hotline_cli.local.running import MAIN, TRAINING, NoInstanceError, Running
 
+As = Annotated[str, typer.Option("--as", help="who acts, as their token names them; on a local platform alone")]
 _PRACTISES = ContextVar("practises", default=False)
 
 
@@ -83,10 +85,10 @@ def connection(*, training: bool = False) -> Iterator[Hotline]:
 
 
 @contextmanager
-def person(*roles: str, unit: str = "") -> Iterator[Person]:
+def person(*roles: str, unit: str = "", subject: str = "") -> Iterator[Person]:
     """Somebody in these roles on the platform."""
     with connection() as hotline:
-        yield hotline.person(*roles, unit=unit)
+        yield hotline.person(*roles, unit=unit, subject=subject)
 
 
 def tell(error: HotlineError) -> None:

@@ -44,6 +44,7 @@ def build(settings: Settings) -> Application[Store]:
                 ),
                 rank_rules=RankRules(least_asked=settings.rank_least_asked, confidence=settings.rank_confidence),
                 double_review_share=settings.double_review_share,
+                hold=timedelta(minutes=settings.hold_minutes),
             ),
             report_service_pb2.DESCRIPTOR.services_by_name["ReportService"]: ReportServicer(
                 database=database, clock=legal_clock, envelopes=Envelopes(FileKeyEncryption(settings.vault_key))

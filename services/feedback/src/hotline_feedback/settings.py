@@ -35,6 +35,9 @@ class Settings(settings.Settings):
     double_review_share: float = Field(
         0.1, ge=0, le=1, description="Part of what is scored that another reader scores again, unseen (ours)."
     )
+    hold_minutes: int = Field(
+        20, ge=1, le=1440, description="Minutes that a taken callback or review is one person's alone (ours; Art. 15)."
+    )
     call_minutes: int = Field(
         30, ge=0, le=240, description="Longest call: what began within the window is recorded so much later (ours)."
     )

@@ -14,6 +14,13 @@ from hotline_cli.words import Word
 app = typer.Typer(no_args_is_help=True)
 
 
+def marks_of(words: list[str]) -> list[scorecard_pb2.Mark]:
+    """Marks as they are typed: criterion=met, partly or not_met."""
+    grades = Word(scorecard_pb2.Grade, "GRADE")
+    marks = [pair.partition("=") for pair in words]
+    return [scorecard_pb2.Mark(criterion=key, grade=grades.value(word, "--mark")) for key, _, word in marks]
+
+
 @app.command()
 def score(
     subject: Annotated[str, typer.Argument(help="appeals/… or calls/…")],
@@ -24,12 +31,10 @@ def score(
     output: Output = Format.TEXT,
 ) -> None:
     """Score an operator's work on a call or an appeal; `hotline list criteria` says by what (Art. 21, 30)."""
-    grades = Word(scorecard_pb2.Grade, "GRADE")
-    marks = [pair.partition("=") for pair in mark]
     request = feedback.ScoreOperatorRequest(
         subject=subject,
         operator=operator,
-        marks=[scorecard_pb2.Mark(criterion=key, grade=grades.value(word, "--mark")) for key, _, word in marks],
+        marks=marks_of(mark),
         note=note,
         request_id=new_request_id(),
     )
@@ -42,9 +47,10 @@ def publish_criteria(
     criterion: Annotated[list[str], typer.Argument(help="key:title:weight, for example courtesy:热情周到:20")],
     *,
     note: Annotated[str, typer.Option(help="why")] = "",
+    scope: Annotated[str, typer.Option(help="whose work is looked at: operator or unit")] = "operator",
     output: Output = Format.TEXT,
 ) -> None:
-    """Publish what is looked at from now on; cards of before keep their version (Art. 21, 30)."""
+    """Publish what is looked at from now on; what was marked before keeps its version (Art. 21, 30)."""
     criteria = []
     for text in criterion:
         key, _, rest = text.partition(":")
@@ -52,6 +58,11 @@ def publish_criteria(
         if not weight.isdecimal():
             raise typer.BadParameter(f"'{text}' is not key:title:weight", param_hint="CRITERION")
         criteria.append(scorecard_pb2.Criterion(key=key, title=title, weight=int(weight)))
-    request = feedback.PublishCriteriaRequest(criteria=criteria, note=note, request_id=new_request_id())
+    request = feedback.PublishCriteriaRequest(
+        scope=Word(scorecard_pb2.CriteriaScope, "CRITERIA_SCOPE").value(scope, "--scope"),
+        criteria=criteria,
+        note=note,
+        request_id=new_request_id(),
+    )
     with person("office") as office:
         show(office.feedback.PublishCriteria(request), output)

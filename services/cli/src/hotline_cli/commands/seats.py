@@ -10,7 +10,7 @@ from hotline.intake.v1 import seat_pb2
 
 from hotline_cli.client import Person, new_request_id
 from hotline_cli.output import Format, Output, console, show, show_list
-from hotline_cli.session import connection, person
+from hotline_cli.session import As, connection, person
 from hotline_cli.words import Word
 
 app = typer.Typer(no_args_is_help=True)
@@ -18,7 +18,6 @@ seats = typer.Typer(no_args_is_help=True, help="Look after the seats and work at
 app.add_typer(seats, name="seats")
 
 Seat = Annotated[str, typer.Argument(help="seats/…, as `hotline list seats` names it")]
-As = Annotated[str, typer.Option("--as", help="who acts, as their token names them; on a local platform alone")]
 Skills = Annotated[list[str] | None, typer.Option("--skill", help="what calls may need here; may be repeated")]
 Extension = Annotated[str, typer.Option(help="its telephone extension")]
 _KINDS = Word(seat_pb2.SeatKind, "SEAT_KIND")

@@ -14,7 +14,7 @@ from threading import Lock
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.dispatch.v1.dispatch_service_pb2_grpc import DispatchServiceStub
-from hotline.feedback.v1 import callback_pb2
+from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
 from hotline.intake.v1 import appeal_pb2
 from hotline.intake.v1 import intake_service_pb2 as intake
@@ -491,6 +491,9 @@ class Case:
                 callback_pb2.REVIEW_OUTCOME_EXPLAINED,
             )
         )
+        [in_force] = seat.ListCriteria(
+            feedback.ListCriteriaRequest(scope=scorecard_pb2.CRITERIA_SCOPE_UNIT, page_size=1)
+        ).criteria
         seat.ConcludeReview(
             feedback.ConcludeReviewRequest(
                 name=review.name,
@@ -498,6 +501,10 @@ class Case:
                 cause="群众反映问题未彻底解决",
                 responsibility=callback_pb2.RESPONSIBILITY_UNIT,
                 remedy="责成承办单位重新办理" if outcome == callback_pb2.REVIEW_OUTCOME_REOPENED else "已向群众说明",
+                marks=[
+                    scorecard_pb2.Mark(criterion=criterion.key, grade=scorecard_pb2.GRADE_PARTLY)
+                    for criterion in in_force.criteria
+                ],
                 request_id=new_request_id(),
             )
         )

@@ -6,17 +6,21 @@ from uuid import UUID
 
 from google.type.date_pb2 import Date
 from hotline.feedback.v1 import callback_pb2, rate_pb2
+from hotline_kernel.auth import Principal
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 from hotline_kernel.timestamps import timestamp
 
+from hotline_feedback.adapters.scorecard_messages import is_blind, mark_messages
 from hotline_feedback.domain.callback import AttemptOutcome, Callback, CallbackState, CallRules, Means, Verdict
 from hotline_feedback.domain.evaluation import VERDICT_BY_KEY, Evaluation, EvaluationMeans
+from hotline_feedback.domain.hand import Hand
 from hotline_feedback.domain.rates import Grouping, Period, Rate, Share
-from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome
+from hotline_feedback.domain.review import QualityReview, Responsibility, ReviewOutcome, ReviewReading
 
 
 def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> callback_pb2.Callback:
     """A callback as it goes out."""
+    hand = _holding(callback.hand, now)
     return callback_pb2.Callback(
         name=callback.name,
         work_order=callback.work_order,
@@ -47,6 +51,8 @@ def callback_message(callback: Callback, *, now: datetime, rules: CallRules) -> 
         declined=callback.declined,
         do_not_call=callback.do_not_call,
         next_call_time=timestamp(callback.next_call_time(now=now, rules=rules)),
+        taken_by=hand.person if hand else "",
+        hold_until_time=timestamp(hand.until_time) if hand else None,
         etag=str(callback.version),
     )
 
@@ -64,25 +70,43 @@ def evaluation_message(evaluation: Evaluation) -> callback_pb2.Evaluation:
     )
 
 
-def review_message(review: QualityReview) -> callback_pb2.QualityReview:
-    """A quality review as it goes out."""
+def review_message(review: QualityReview, *, reader: Principal, now: datetime) -> callback_pb2.QualityReview:
+    """A quality review as it goes out; what was found is kept from another reader while a second reading is wanted."""
+    hand = _holding(review.hand, now)
     message = callback_pb2.QualityReview(
         name=review.name,
         work_order=review.work_order,
         appeal=review.appeal,
         unit=review.unit,
-        operator=review.operator,
-        cause=review.cause,
-        remedy=review.remedy,
         create_time=timestamp(review.create_time),
         conclude_time=timestamp(review.conclude_time),
+        second_wanted=review.second_wanted,
+        taken_by=hand.person if hand else "",
+        hold_until_time=timestamp(hand.until_time) if hand else None,
         etag=str(review.version),
     )
+    if review.second_wanted and is_blind(review.readings[0].reviewer, reader=reader):
+        return message
+    message.operator, message.cause, message.remedy = review.operator, review.cause, review.remedy
+    message.readings.extend(_reading_message(reading) for reading in review.readings)
     if review.outcome is not None:
         message.outcome = callback_pb2.ReviewOutcome.Value(f"REVIEW_OUTCOME_{review.outcome}")
     if review.responsibility is not None:
         message.responsibility = callback_pb2.Responsibility.Value(f"RESPONSIBILITY_{review.responsibility}")
     return message
+
+
+def _reading_message(reading: ReviewReading) -> callback_pb2.ReviewReading:
+    return callback_pb2.ReviewReading(
+        reviewer=reading.reviewer,
+        criteria_version=reading.version,
+        marks=mark_messages(reading.marks),
+        score=reading.score,
+        outcome=callback_pb2.ReviewOutcome.Value(f"REVIEW_OUTCOME_{reading.outcome}"),
+        responsibility=callback_pb2.Responsibility.Value(f"RESPONSIBILITY_{reading.responsibility}"),
+        cause=reading.cause,
+        read_time=timestamp(reading.read_time),
+    )
 
 
 def rate_message(rate: Rate) -> rate_pb2.SatisfactionRate:
@@ -179,6 +203,10 @@ def review_outcome_of(value: callback_pb2.ReviewOutcome.ValueType) -> ReviewOutc
 def responsibility_of(value: callback_pb2.Responsibility.ValueType) -> Responsibility:
     """Who answers for it."""
     return Responsibility(callback_pb2.Responsibility.Name(value).removeprefix("RESPONSIBILITY_"))
+
+
+def _holding(hand: Hand | None, now: datetime) -> Hand | None:
+    return hand if hand and hand.holds(now) else None
 
 
 def _day(wire: Date, *, field: str) -> date:

@@ -7,7 +7,7 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.errors import FieldInvalid
 from hotline_kernel.timestamps import timestamp
 
-from hotline_feedback.domain.scorecard import Agreement, Criteria, Criterion, Grade, OperatorScore, Scorecard
+from hotline_feedback.domain.scorecard import Agreement, Criteria, Criterion, Grade, OperatorScore, Scope, Scorecard
 
 
 def criteria_message(criteria: Criteria) -> scorecard_pb2.Criteria:
@@ -21,6 +21,7 @@ def criteria_message(criteria: Criteria) -> scorecard_pb2.Criteria:
         note=criteria.note,
         publisher=criteria.publisher,
         publish_time=timestamp(criteria.publish_time),
+        scope=scorecard_pb2.CriteriaScope.Value(f"CRITERIA_SCOPE_{criteria.scope}"),
     )
 
 
@@ -36,15 +37,24 @@ def card_message(card: Scorecard, *, reader: Principal) -> scorecard_pb2.Scoreca
         first=f"scorecards/{card.first}" if card.first else "",
         second_wanted=card.second_wanted,
     )
-    is_blind = card.second_wanted and card.reviewer != reader.subject and reader.roles <= {"quality"}
-    if not is_blind:
-        message.marks.extend(
-            scorecard_pb2.Mark(criterion=key, grade=scorecard_pb2.Grade.Value(f"GRADE_{grade}"))
-            for key, grade in card.marks.items()
-        )
+    if not (card.second_wanted and is_blind(card.reviewer, reader=reader)):
+        message.marks.extend(mark_messages(card.marks))
         message.score = card.score
         message.note = card.note
     return message
+
+
+def is_blind(reviewer: str, *, reader: Principal) -> bool:
+    """Whether somebody could still read the same again, and must not know what `reviewer` found."""
+    return reviewer != reader.subject and reader.roles <= {"quality"}
+
+
+def mark_messages(marks: Mapping[str, Grade]) -> list[scorecard_pb2.Mark]:
+    """Marks as they go out, by criterion."""
+    return [
+        scorecard_pb2.Mark(criterion=key, grade=scorecard_pb2.Grade.Value(f"GRADE_{grade}"))
+        for key, grade in sorted(marks.items())
+    ]
 
 
 def operator_score_message(score: OperatorScore, *, reviews: Mapping[str, int]) -> scorecard_pb2.OperatorScore:
@@ -83,3 +93,8 @@ def marks_of(marks: Iterable[scorecard_pb2.Mark]) -> dict[str, Grade]:
 def criteria_of(criteria: Iterable[scorecard_pb2.Criterion]) -> list[Criterion]:
     """The criteria of a request."""
     return [Criterion(key=wire.key, title=wire.title, weight=wire.weight) for wire in criteria]
+
+
+def scope_of(scope: scorecard_pb2.CriteriaScope.ValueType) -> Scope:
+    """Whose work criteria are about; operators' where a caller does not say."""
+    return Scope(scorecard_pb2.CriteriaScope.Name(scope).removeprefix("CRITERIA_SCOPE_")) if scope else Scope.OPERATOR

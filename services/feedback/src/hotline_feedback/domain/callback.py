@@ -9,6 +9,8 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import Refused, StateNotAllowed
 from hotline_kernel.wording import Code
 
+from hotline_feedback.domain.hand import Hand, require_free
+
 
 class Verdict(StrEnum):
     """What a citizen says about how the matter was handled."""
@@ -147,6 +149,8 @@ class Callback:
     """The citizen does not want to be asked; it ended without a verdict."""
     do_not_call: bool = False
     """The citizen declined an earlier callback about the same appeal: this one is asked by message."""
+    hand: Hand | None = None
+    """Who is about to ask; nobody, once the citizen was asked."""
     version: int = 1
 
     @property
@@ -169,27 +173,31 @@ class Callback:
     ) -> "Callback":
         """A try without an answer. The last allowed one, and a citizen who does not want to be asked, end it.
 
-        Whoever was not reached is never counted as satisfied (Art. 30). Raises `CallbackEnded`, `CallsDeclined`,
-        `CallOutsideWindow`, `AttemptTooSoon`.
+        Whoever was not reached is never counted as satisfied (Art. 30). Raises `CallbackEnded`, `TakenByAnother`,
+        `CallsDeclined`, `CallOutsideWindow`, `AttemptTooSoon`.
         """
         self._must_wait()
+        require_free(self.name, hand=self.hand, actor=actor, now=now)
         self._must_be_askable(means, now, rules)
         refused = outcome is AttemptOutcome.REFUSED
         if self.attempts and not refused and now < self.attempts[-1].time + rules.gap:
             raise AttemptTooSoon(next_call_time=_moment(self.attempts[-1].time + rules.gap))
         attempts = (*self.attempts, Attempt(time=now, outcome=outcome, actor=actor, means=means))
-        tried = replace(self, attempts=attempts, declined=refused, version=self.version + 1)
+        tried = replace(self, attempts=attempts, declined=refused, hand=None, version=self.version + 1)
         if refused or len(attempts) >= rules.attempt_limit:
             return tried._ended(CallbackState.UNREACHABLE, now)
         return tried
 
     def completed(
-        self, *, verdict: Verdict, solved: bool, note: str, means: Means, now: datetime, rules: CallRules
+        self, *, verdict: Verdict, solved: bool, note: str, means: Means, actor: str, now: datetime, rules: CallRules
     ) -> "Callback":
-        """The citizen answered. Raises `CallbackEnded`, `CallsDeclined`, `CallOutsideWindow`."""
+        """The citizen answered. Raises `CallbackEnded`, `TakenByAnother`, `CallsDeclined`, `CallOutsideWindow`."""
         self._must_wait()
+        require_free(self.name, hand=self.hand, actor=actor, now=now)
         self._must_be_askable(means, now, rules)
-        answered = replace(self, verdict=verdict, solved=solved, note=note, means=means, version=self.version + 1)
+        answered = replace(
+            self, verdict=verdict, solved=solved, note=note, means=means, hand=None, version=self.version + 1
+        )
         return answered._ended(CallbackState.COMPLETED, now)
 
     def next_call_time(self, *, now: datetime, rules: CallRules) -> datetime | None:

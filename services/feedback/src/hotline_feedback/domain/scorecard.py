@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Protocol
 from uuid import UUID
 
 from hotline_kernel.errors import FieldInvalid, Refused
@@ -17,6 +18,13 @@ class Grade(StrEnum):
     MET = "MET"
     PARTLY = "PARTLY"
     NOT_MET = "NOT_MET"
+
+
+class Scope(StrEnum):
+    """Whose work criteria are about."""
+
+    OPERATOR = "OPERATOR"
+    UNIT = "UNIT"
 
 
 WORTH = {Grade.MET: 1.0, Grade.PARTLY: 0.5, Grade.NOT_MET: 0.0}
@@ -44,6 +52,7 @@ class Criterion:
 class Criteria:
     """What is looked at. A version is never changed: cards keep the one by which they were scored."""
 
+    scope: Scope
     version: int
     criteria: tuple[Criterion, ...]
     note: str
@@ -84,10 +93,25 @@ class Scorecard:
         """`scorecards/{uuid}`."""
         return f"scorecards/{self.id}"
 
-    def require_other_reader(self, reviewer: str) -> None:
-        """A second reading is independent. Raises `SecondReaderSame`."""
-        if reviewer == self.reviewer:
-            raise SecondReaderSame(resource=self.name)
+    @property
+    def judged(self) -> Mapping[str, str]:
+        """In what readers are compared."""
+        return self.marks
+
+
+class Reading(Protocol):
+    """What one reader found, in words that another can find too."""
+
+    @property
+    def reviewer(self) -> str: ...
+    @property
+    def judged(self) -> Mapping[str, str]: ...
+
+
+def require_other_reader(resource: str, *, first: Reading, reviewer: str) -> None:
+    """A second reading is independent. Raises `SecondReaderSame`."""
+    if reviewer == first.reviewer:
+        raise SecondReaderSame(resource=resource)
 
 
 def is_read_twice(subject: str, *, share: float) -> bool:
@@ -158,14 +182,14 @@ class Agreement:
         return self.criterion, self.first_reader, self.second_reader
 
 
-def agreements(pairs: Iterable[tuple[Scorecard, Scorecard]]) -> list[Agreement]:
+def agreements(pairs: Iterable[tuple[Reading, Reading]]) -> list[Agreement]:
     """By criterion and pair of readers, whoever of them read first; the whole of each criterion before its parts."""
-    graded: dict[tuple[str, str, str], list[tuple[Grade, Grade]]] = defaultdict(list)
+    judged: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for first, second in pairs:
-        one, other = sorted((first, second), key=lambda card: card.reviewer)
-        for key in first.marks:
-            graded[key, "", ""].append((first.marks[key], second.marks[key]))
-            graded[key, one.reviewer, other.reviewer].append((one.marks[key], other.marks[key]))
+        one, other = sorted((first, second), key=lambda reading: reading.reviewer)
+        for key in first.judged:
+            judged[key, "", ""].append((first.judged[key], second.judged[key]))
+            judged[key, one.reviewer, other.reviewer].append((one.judged[key], other.judged[key]))
     return [
         Agreement(
             criterion=key,
@@ -175,18 +199,21 @@ def agreements(pairs: Iterable[tuple[Scorecard, Scorecard]]) -> list[Agreement]:
             observed=_observed(both),
             kappa=kappa(both),
         )
-        for (key, one, other), both in sorted(graded.items())
+        for (key, one, other), both in sorted(judged.items())
     ]
 
 
-def kappa(pairs: Sequence[tuple[Grade, Grade]]) -> float | None:
+def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Cohen's kappa (1960): agreement beyond what chance would give; 1 is full, 0 is chance."""
     by_chance = (
-        sum(sum(first is grade for first, _ in pairs) * sum(second is grade for _, second in pairs) for grade in Grade)
+        sum(
+            sum(first == found for first, _ in pairs) * sum(second == found for _, second in pairs)
+            for found in {first for first, _ in pairs}
+        )
         / len(pairs) ** 2
     )
     return None if by_chance == 1 else (_observed(pairs) - by_chance) / (1 - by_chance)
 
 
-def _observed(pairs: Sequence[tuple[Grade, Grade]]) -> float:
-    return sum(first is second for first, second in pairs) / len(pairs)
+def _observed(pairs: Sequence[tuple[str, str]]) -> float:
+    return sum(first == second for first, second in pairs) / len(pairs)

@@ -1,5 +1,8 @@
 """FeedbackService: translates, nothing more."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from hotline.feedback.v1 import callback_pb2, scorecard_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as service_pb2
 from hotline_kernel.call import Call
@@ -13,7 +16,8 @@ from hotline_feedback.adapters import messages, scorecard_messages
 from hotline_feedback.adapters.postgres import Store
 from hotline_feedback.domain.callback import Callback, CallRules
 from hotline_feedback.domain.rates import RankRules, rated
-from hotline_feedback.domain.scorecard import agreements, operator_scores
+from hotline_feedback.domain.review import QualityReview
+from hotline_feedback.domain.scorecard import Reading, agreements, operator_scores
 from hotline_feedback.handlers import callbacks, evaluations, reviews, scorecards
 
 _LAST = 2**31 - 1  # more than any version
@@ -30,6 +34,7 @@ class FeedbackServicer:
         call_rules: CallRules,
         rank_rules: RankRules,
         double_review_share: float,
+        hold: timedelta,
     ) -> None:
         self._database = database
         self._commands = Commands(database)
@@ -37,6 +42,7 @@ class FeedbackServicer:
         self._call_rules = call_rules
         self._rank_rules = rank_rules
         self._double_review_share = double_review_share
+        self._hold = hold
 
     def GetCallback(self, request: service_pb2.GetCallbackRequest, call: Call) -> callback_pb2.Callback:
         with self._database.transaction(actor=call.principal) as tx:
@@ -60,6 +66,13 @@ class FeedbackServicer:
         return service_pb2.ListCallbacksResponse(
             callbacks=[self._callback_message(callback) for callback in kept], next_page_token=token
         )
+
+    def TakeNextCallback(self, request: service_pb2.TakeNextCallbackRequest, call: Call) -> service_pb2.TakenCallback:
+        def take(tx: Store) -> service_pb2.TakenCallback:
+            taken = callbacks.take_next_callback(rules=self._call_rules, hold=self._hold, tx=tx, now=self._clock.now())
+            return service_pb2.TakenCallback(callback=self._callback_message(taken) if taken else None)
+
+        return self._commands.run(request, call, service_pb2.TakenCallback, take)
 
     def RecordAttempt(self, request: service_pb2.RecordAttemptRequest, call: Call) -> callback_pb2.Callback:
         return self._commands.run(
@@ -137,15 +150,48 @@ class FeedbackServicer:
             review = tx.review(uuid_of(request.name))
         if review is None:
             raise ResourceNotFound(resource=request.name)
-        return messages.review_message(review)
+        return self._review_message(review, call)
 
     def ListReviews(self, request: service_pb2.ListReviewsRequest, call: Call) -> service_pb2.ListReviewsResponse:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
-            found = tx.reviews(is_open=request.open, unit=request.unit, after=page.after_uuid(), limit=page.size + 1)
+            found = tx.reviews(
+                is_open=request.open,
+                second_wanted=request.second_wanted,
+                unit=request.unit,
+                after=page.after_uuid(),
+                limit=page.size + 1,
+            )
         kept, token = page.cut(found, key=lambda review: [review.id])
         return service_pb2.ListReviewsResponse(
-            reviews=[messages.review_message(review) for review in kept], next_page_token=token
+            reviews=[self._review_message(review, call) for review in kept], next_page_token=token
+        )
+
+    def TakeNextReview(self, request: service_pb2.TakeNextReviewRequest, call: Call) -> service_pb2.TakenReview:
+        def take(tx: Store) -> service_pb2.TakenReview:
+            taken = reviews.take_next_review(hold=self._hold, tx=tx, now=self._clock.now())
+            return service_pb2.TakenReview(review=self._review_message(taken, call) if taken else None)
+
+        return self._commands.run(request, call, service_pb2.TakenReview, take)
+
+    def ReadReviewAgain(self, request: service_pb2.ReadReviewAgainRequest, call: Call) -> callback_pb2.QualityReview:
+        return self._commands.run(
+            request,
+            call,
+            callback_pb2.QualityReview,
+            lambda tx: self._review_message(
+                reviews.read_review_again(
+                    review_id=uuid_of(request.name),
+                    outcome=messages.review_outcome_of(request.outcome),
+                    cause=request.cause,
+                    responsibility=messages.responsibility_of(request.responsibility),
+                    marks=scorecard_messages.marks_of(request.marks),
+                    etag=request.etag,
+                    tx=tx,
+                    now=self._clock.now(),
+                ),
+                call,
+            ),
         )
 
     def ConcludeReview(self, request: service_pb2.ConcludeReviewRequest, call: Call) -> callback_pb2.QualityReview:
@@ -153,7 +199,7 @@ class FeedbackServicer:
             request,
             call,
             callback_pb2.QualityReview,
-            lambda tx: messages.review_message(
+            lambda tx: self._review_message(
                 reviews.conclude_review(
                     review_id=uuid_of(request.name),
                     outcome=messages.review_outcome_of(request.outcome),
@@ -161,10 +207,13 @@ class FeedbackServicer:
                     responsibility=messages.responsibility_of(request.responsibility),
                     operator=request.operator,
                     remedy=request.remedy,
+                    marks=scorecard_messages.marks_of(request.marks),
+                    share=self._double_review_share,
                     etag=request.etag,
                     tx=tx,
                     now=self._clock.now(),
-                )
+                ),
+                call,
             ),
         )
 
@@ -210,6 +259,7 @@ class FeedbackServicer:
             scorecard_pb2.Criteria,
             lambda tx: scorecard_messages.criteria_message(
                 scorecards.publish_criteria(
+                    scope=scorecard_messages.scope_of(request.scope),
                     criteria=scorecard_messages.criteria_of(request.criteria),
                     note=request.note,
                     tx=tx,
@@ -221,7 +271,11 @@ class FeedbackServicer:
     def ListCriteria(self, request: service_pb2.ListCriteriaRequest, call: Call) -> service_pb2.ListCriteriaResponse:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
-            found = tx.criteria(before=min(page.after_number() or _LAST, _LAST), limit=page.size + 1)
+            found = tx.criteria(
+                scope=scorecard_messages.scope_of(request.scope),
+                before=min(page.after_number() or _LAST, _LAST),
+                limit=page.size + 1,
+            )
         kept, token = page.cut(found, key=lambda criteria: [criteria.version])
         return service_pb2.ListCriteriaResponse(
             criteria=[scorecard_messages.criteria_message(criteria) for criteria in kept], next_page_token=token
@@ -282,7 +336,12 @@ class FeedbackServicer:
     ) -> service_pb2.ListAgreementsResponse:
         page = Page.read(request)
         with self._database.transaction(actor=call.principal) as tx:
-            pairs = tx.pairs_in(messages.period_of(request))
+            period = messages.period_of(request)
+            pairs: Sequence[tuple[Reading, Reading]] = (
+                tx.review_pairs_in(period)
+                if request.twice_read == scorecard_pb2.TWICE_READ_REVIEW
+                else tx.pairs_in(period)
+            )
         after = tuple(page.after or ())
         found = [agreement for agreement in agreements(pairs) if agreement.key > after]
         kept, token = page.cut(found[: page.size + 1], key=lambda agreement: agreement.key)
@@ -292,3 +351,6 @@ class FeedbackServicer:
 
     def _callback_message(self, callback: Callback) -> callback_pb2.Callback:
         return messages.callback_message(callback, now=self._clock.now(), rules=self._call_rules)
+
+    def _review_message(self, review: QualityReview, call: Call) -> callback_pb2.QualityReview:
+        return messages.review_message(review, reader=call.principal, now=self._clock.now())

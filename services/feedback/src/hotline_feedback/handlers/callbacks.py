@@ -1,6 +1,7 @@
 """Callbacks: every reported result is asked about, within 24 hours (Art. 30)."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_feedback.domain.callback import AttemptOutcome, Callback, CallbackState, CallRules, Means, Verdict
+from hotline_feedback.domain.hand import Hand
 from hotline_feedback.domain.review import QualityReview
 
 
@@ -34,11 +36,27 @@ class Store(Protocol):
     def add_callback(self, callback: Callback) -> bool: ...
     def save_callback(self, callback: Callback) -> None: ...
     def callback_to_change(self, callback_id: UUID) -> Callback | None: ...
+    def callback_in_hand(self, *, person: str, now: datetime) -> Callback | None: ...
+    def next_callback(self, *, may_call: bool, rested: datetime, now: datetime) -> Callback | None: ...
     def callback_of(self, *, work_order: str, round_: int) -> Callback | None: ...
     def subject_of(self, work_order: str) -> tuple[str, str]: ...
     def has_declined(self, appeal: str) -> bool: ...
 
     def add_review(self, review: QualityReview) -> bool: ...
+
+
+def take_next_callback(*, rules: CallRules, hold: timedelta, tx: Store, now: datetime) -> Callback | None:
+    """The next citizen whom the caller asks and nobody else does until `hold` is over, or the same again (Art. 15)."""
+    person = tx.actor.subject
+    found = tx.callback_in_hand(person=person, now=now) or tx.next_callback(
+        may_call=rules.may_call(now), rested=now - rules.gap, now=now
+    )
+    if found is None:
+        return None
+    taken = replace(found, hand=Hand(person=person, until_time=now + hold))
+    tx.save_callback(taken)
+    tx.record(action="feedback.callbacks.take", resource=taken.name, time=now, details={})
+    return taken
 
 
 def record_attempt(
@@ -80,7 +98,7 @@ def complete_callback(
 ) -> Callback:
     """Keeps what the citizen said; dissatisfaction opens a quality review (Art. 30)."""
     completed = _callback(callback_id, etag, tx).completed(
-        verdict=verdict, solved=solved, note=note, means=means, now=now, rules=rules
+        verdict=verdict, solved=solved, note=note, means=means, actor=tx.actor.subject, now=now, rules=rules
     )
     tx.save_callback(completed)
     tx.record(

@@ -8,7 +8,15 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.errors import AlreadyExists, FieldInvalid
 from uuid_utils.compat import uuid7
 
-from hotline_feedback.domain.scorecard import Criteria, Criterion, Grade, Scorecard, is_read_twice
+from hotline_feedback.domain.scorecard import (
+    Criteria,
+    Criterion,
+    Grade,
+    Scope,
+    Scorecard,
+    is_read_twice,
+    require_other_reader,
+)
 
 
 class Store(Protocol):
@@ -19,8 +27,8 @@ class Store(Protocol):
     def record(self, *, action: str, resource: str, time: datetime, details: dict[str, str]) -> None: ...
 
     def lock_criteria(self) -> None: ...
-    def criteria_in_force(self) -> Criteria: ...
-    def criteria_of(self, version: int) -> Criteria: ...
+    def criteria_in_force(self, scope: Scope) -> Criteria: ...
+    def criteria_of(self, version: int, scope: Scope) -> Criteria: ...
     def add_criteria(self, criteria: Criteria) -> None: ...
 
     def cards_of(self, subject: str) -> Sequence[Scorecard]: ...
@@ -28,14 +36,18 @@ class Store(Protocol):
     def end_second_reading(self, card: Scorecard) -> None: ...
 
 
-def publish_criteria(*, criteria: Sequence[Criterion], note: str, tx: Store, now: datetime) -> Criteria:
-    """The office sets what is looked at from now on; cards of before keep theirs."""
+_NOT_KEYS = frozenset({"outcome", "responsibility"})  # by which readers of reviews are compared besides
+
+
+def publish_criteria(*, scope: Scope, criteria: Sequence[Criterion], note: str, tx: Store, now: datetime) -> Criteria:
+    """The office sets what is looked at from now on; what was marked before keeps its version."""
     keys = [criterion.key for criterion in criteria]
-    if len(set(keys)) < len(keys):
-        raise FieldInvalid(violations=[("criteria", "must have a key of its own each")])
+    if len(set(keys)) < len(keys) or _NOT_KEYS.intersection(keys):
+        raise FieldInvalid(violations=[("criteria", "must have a key of its own each, not outcome or responsibility")])
     tx.lock_criteria()
     published = Criteria(
-        version=tx.criteria_in_force().version + 1,
+        scope=scope,
+        version=tx.criteria_in_force(scope).version + 1,
         criteria=tuple(criteria),
         note=note,
         publisher=tx.actor.subject,
@@ -43,7 +55,7 @@ def publish_criteria(*, criteria: Sequence[Criterion], note: str, tx: Store, now
     )
     tx.add_criteria(published)
     version = str(published.version)
-    tx.record(action="feedback.criteria.publish", resource=f"criteria/{version}", time=now, details={})
+    tx.record(action="feedback.criteria.publish", resource=f"criteria/{version}", time=now, details={"scope": scope})
     return published
 
 
@@ -59,10 +71,10 @@ def score_operator(
     if first is not None:
         if not first.second_wanted:
             raise AlreadyExists(resource=first.name)
-        first.require_other_reader(tx.actor.subject)
+        require_other_reader(first.name, first=first, reviewer=tx.actor.subject)
         if operator != first.operator:
             raise FieldInvalid(violations=[("operator", "must be the operator of the first reading")])
-    criteria = tx.criteria_of(first.version) if first else tx.criteria_in_force()
+    criteria = tx.criteria_of(first.version, Scope.OPERATOR) if first else tx.criteria_in_force(Scope.OPERATOR)
     card = Scorecard(
         id=uuid7(),
         subject=subject,

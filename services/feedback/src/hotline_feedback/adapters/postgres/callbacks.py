@@ -10,12 +10,13 @@ from hotline_kernel.names import uuid_of
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from hotline_feedback.adapters.postgres.statements import FIRST, listed
+from hotline_feedback.adapters.postgres.statements import FIRST, listed, to_hand
 from hotline_feedback.domain.callback import Attempt, AttemptOutcome, Callback, CallbackState, Means, Verdict
 
 CALLBACK = """
     SELECT id, work_order, round, appeal, number, unit, category, region, state, create_time, due_time, overdue,
-           attempts, verdict, solved, note, means, complete_time, declined, do_not_call, version
+           attempts, verdict, solved, note, means, complete_time, declined, do_not_call, hand_person, hand_until_time,
+           version
       FROM callback"""
 
 
@@ -66,7 +67,8 @@ class Callbacks(Transaction):
         self.run(
             """UPDATE callback SET state = %(state)s, due_time = %(due_time)s, overdue = %(overdue)s,
                  attempts = %(attempts)s, verdict = %(verdict)s, solved = %(solved)s, note = %(note)s,
-                 means = %(means)s, complete_time = %(complete_time)s, declined = %(declined)s, version = %(version)s
+                 means = %(means)s, complete_time = %(complete_time)s, declined = %(declined)s,
+                 hand_person = %(hand_person)s, hand_until_time = %(hand_until_time)s, version = %(version)s
                WHERE id = %(id)s""",
             _callback_params(callback),
         )
@@ -79,6 +81,29 @@ class Callbacks(Transaction):
     def callback_to_change(self, callback_id: UUID) -> Callback | None:
         """Locked until the end of the transaction."""
         row = self.one(f"{CALLBACK} WHERE id = %(id)s FOR UPDATE", {"id": callback_id})
+        return to_callback(row) if row else None
+
+    def callback_in_hand(self, *, person: str, now: datetime) -> Callback | None:
+        """What somebody took and nobody else has until then, locked until the end of the transaction."""
+        row = self.one(
+            f"""{CALLBACK} WHERE hand_person = %(person)s AND hand_until_time > %(now)s AND state = 'WAITING'
+                ORDER BY id LIMIT 1 FOR UPDATE""",
+            {"person": person, "now": now},
+        )
+        return to_callback(row) if row else None
+
+    def next_callback(self, *, may_call: bool, rested: datetime, now: datetime) -> Callback | None:
+        """The earliest that nobody has, locked until the end of the transaction.
+
+        may_call -- otherwise only who is asked by message;  rested -- nobody who was tried after it.
+        """
+        row = self.one(
+            f"""{CALLBACK} WHERE state = 'WAITING' AND (hand_until_time IS NULL OR hand_until_time <= %(now)s)
+                AND (do_not_call OR %(may_call)s)
+                AND (attempts = '[]' OR (attempts -> -1 ->> 'time')::timestamptz <= %(rested)s)
+                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED""",
+            {"may_call": may_call, "rested": rested, "now": now},
+        )
         return to_callback(row) if row else None
 
     def callback_of(self, *, work_order: str, round_: int) -> Callback | None:
@@ -132,6 +157,8 @@ def _callback_params(callback: Callback) -> dict[str, Any]:
         "work_order": uuid_of(callback.work_order),
         "appeal": uuid_of(callback.appeal),
         "attempts": Jsonb(attempts),
+        "hand_person": callback.hand.person if callback.hand else None,
+        "hand_until_time": callback.hand.until_time if callback.hand else None,
     }
 
 
@@ -166,5 +193,6 @@ def to_callback(row: DictRow) -> Callback:
         complete_time=row["complete_time"],
         declined=row["declined"],
         do_not_call=row["do_not_call"],
+        hand=to_hand(row),
         version=row["version"],
     )

@@ -12,9 +12,9 @@ from psycopg.types.json import Jsonb
 from hotline_feedback.adapters.postgres.rates import moments
 from hotline_feedback.adapters.postgres.statements import LAST, listed
 from hotline_feedback.domain.rates import Period
-from hotline_feedback.domain.scorecard import Criteria, Criterion, Grade, Scorecard
+from hotline_feedback.domain.scorecard import Criteria, Criterion, Grade, Scope, Scorecard
 
-_CRITERIA = "SELECT version, criteria, note, publisher, publish_time FROM criteria"
+_CRITERIA_OF = {Scope.OPERATOR: "criteria", Scope.UNIT: "unit_criteria"}
 _CARD = """
     SELECT id, subject, operator, version, marks, score, note, reviewer, create_time, first, second_wanted
       FROM scorecard"""
@@ -27,28 +27,28 @@ class Scorecards(Transaction):
         """Makes publications wait for each other."""
         self.run("SELECT pg_advisory_xact_lock(hashtextextended('criteria', 0))")
 
-    def criteria_in_force(self) -> Criteria:
-        """The latest version; there is one from the first migration on."""
-        [criteria] = self.criteria(before=2**31 - 1, limit=1)
+    def criteria_in_force(self, scope: Scope) -> Criteria:
+        """The latest version; there is one from the migration of the scope on."""
+        [criteria] = self.criteria(scope=scope, before=2**31 - 1, limit=1)
         return criteria
 
-    def criteria_of(self, version: int) -> Criteria:
+    def criteria_of(self, version: int, scope: Scope) -> Criteria:
         """A version as it was published."""
-        row = self.one(f"{_CRITERIA} WHERE version = %(version)s", {"version": version})
+        row = self.one(f"{_criteria(scope)} WHERE version = %(version)s", {"version": version})
         if row is None:
             raise ResourceNotFound(resource=f"criteria/{version}")
-        return _to_criteria(row)
+        return _to_criteria(row, scope)
 
-    def criteria(self, *, before: int, limit: int) -> list[Criteria]:
+    def criteria(self, *, scope: Scope, before: int, limit: int) -> list[Criteria]:
         """Versions, the latest first."""
-        statement = f"{_CRITERIA} WHERE version < %(before)s ORDER BY version DESC LIMIT %(limit)s"
-        return [_to_criteria(row) for row in self.all(statement, {"before": before, "limit": limit})]
+        statement = f"{_criteria(scope)} WHERE version < %(before)s ORDER BY version DESC LIMIT %(limit)s"
+        return [_to_criteria(row, scope) for row in self.all(statement, {"before": before, "limit": limit})]
 
     def add_criteria(self, criteria: Criteria) -> None:
         """Adds a version."""
         self.run(
-            """INSERT INTO criteria (version, criteria, note, publisher, publish_time)
-               VALUES (%(version)s, %(criteria)s, %(note)s, %(publisher)s, %(publish_time)s)""",
+            f"INSERT INTO {_CRITERIA_OF[criteria.scope]} (version, criteria, note, publisher, publish_time)"  # noqa: S608
+            " VALUES (%(version)s, %(criteria)s, %(note)s, %(publisher)s, %(publish_time)s)",
             vars(criteria) | {"criteria": Jsonb([asdict(criterion) for criterion in criteria.criteria])},
         )
 
@@ -112,9 +112,14 @@ def cards_statement(*, operator: str, second_wanted: bool) -> str:
     )
 
 
-def _to_criteria(row: DictRow) -> Criteria:
+def _criteria(scope: Scope) -> str:
+    return f"SELECT version, criteria, note, publisher, publish_time FROM {_CRITERIA_OF[scope]}"  # noqa: S608
+
+
+def _to_criteria(row: DictRow, scope: Scope) -> Criteria:
     publish_time: datetime = row["publish_time"]
     return Criteria(
+        scope=scope,
         version=row["version"],
         criteria=tuple(Criterion(**criterion) for criterion in row["criteria"]),
         note=row["note"],
