@@ -11,7 +11,8 @@ PYTHON_FILES := services tests scripts
 PYTEST := $(VENV)/bin/pytest
 # Directories that exist, of those named: a suite that nobody has written yet has nothing to fail.
 suites = $(wildcard $(addprefix tests/,$(1)))
-run-tests = $(if $(call suites,$(1)),$(PYTEST) $(call suites,$(1)))
+WORKERS := 2
+run-tests = $(if $(call suites,$(1)),$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(call suites,$(1)))
 
 .PHONY: help
 help: ## Print this.
@@ -58,7 +59,7 @@ unit: setup ## Unit and contract tests: no server, seconds.
 
 .PHONY: integration
 integration: setup ## Tests against a real PostgreSQL and RabbitMQ, the regulation's among them.
-	$(call run-tests,integration stateful regulation)
+	$(call run-tests,stateful integration regulation)
 
 .PHONY: regulation
 regulation: setup ## The regulation, article by article, against all services.

@@ -1,17 +1,18 @@
 """The real servers that tests share, and the rooms made in them for one test.
 
-Without further ado a private pair of servers is started under `.run/test`, and stopped at the end. To use a pair
-that runs already, name it: HOTLINE_TEST_POSTGRES (postgresql://user@host:port/) and HOTLINE_TEST_RABBITMQ
-(http://user:secret@host:port of its management plugin; AMQP is asked from it).
+Without further ado a private pair of servers is started under `.run/test`, and stopped at the end; each of pytest's
+workers (`-n 2`) has a pair of its own. To use a pair that runs already, name it: HOTLINE_TEST_POSTGRES
+(postgresql://user@host:port/) and HOTLINE_TEST_RABBITMQ (http://user:secret@host:port of its management plugin; AMQP
+is asked from it).
 """
 
 import os
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
+import structlog
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.seed import seed_city
@@ -20,12 +21,21 @@ from hotline_kernel.calendar import ZONE
 from hypothesis import settings
 
 from tests.support.live import LiveHotline
+from tests.support.workers import run_directory
 
 settings.register_profile("hotline", deadline=None)  # how fast the machine is today is nothing that a test asserts
 settings.load_profile("hotline")
 
-_RUN = Path(__file__).parent.parent / ".run" / "test"
+_RUN = run_directory("test")
 _MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Logging as a command or a process sets it up ends with the test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

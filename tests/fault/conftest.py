@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hotline_cli.client import Hotline
@@ -10,9 +9,11 @@ from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 
+from tests.support.workers import run_directory
+
 # A poison event dies within seconds, yet outlives the restart of a process that a handler asks.
 _TRIES = {"max_attempts": "8", "retry_delay_seconds": "0.25", "retry_delay_max_seconds": "4"}
-_DIRECTORY = Path(__file__).parents[2] / ".run" / "fault"
+_DIRECTORY = run_directory("fault")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hotline.intake.v1 import appeal_pb2
@@ -20,11 +19,12 @@ from typer.testing import CliRunner
 from tests.regulation.city import City, refused
 from tests.regulation.test_art_09_37_training import hold, plan
 from tests.support.tenant import Stranger, environment, training_tenant
+from tests.support.workers import run_directory
 
 DUTIES = ("all:9(9),37",)
 
 TRAINEE, SEED = "operator-71", 37
-_RUN = Path(__file__).parents[2] / ".run" / "test"
+_RUN = run_directory("test")
 
 
 @pytest.fixture(scope="module")

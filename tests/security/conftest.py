@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hotline_cli.client import SERVICES, Hotline
@@ -15,8 +14,9 @@ from hotline_kernel import rpc_client
 from tests.security.books import Books
 from tests.security.life import Life, live_a_life
 from tests.support.wire import Wire
+from tests.support.workers import run_directory
 
-_RUN = Path(__file__).parents[2] / ".run" / "security"
+_RUN = run_directory("security")
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,9 @@ from hotline_kernel.errors import HotlineError, Unauthenticated
 from hotline_kernel.settings import Settings
 
 from tests.support.tenant import Stranger, training_tenant
+from tests.support.workers import run_directory
 
-_RUN = Path(__file__).parents[2] / ".run" / "security"
+_RUN = run_directory("security")
 _INTAKE = intake.DESCRIPTOR.services_by_name["IntakeService"]
 _DOMAINS = {"real": "hotline", "training": "hotline-training"}
 

@@ -1,0 +1,12 @@
+"""Where a test run keeps its servers and platforms: each of pytest's workers in a folder of its own."""
+
+import os
+from pathlib import Path
+
+_RUN = Path(__file__).parents[2] / ".run"
+
+
+def run_directory(suite: str) -> Path:
+    """The folder of a suite's servers, of this worker alone if there are several."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    return _RUN / (f"{suite}-{worker}" if worker else suite)
