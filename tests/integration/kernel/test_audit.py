@@ -433,6 +433,91 @@ class TestTampering:
         ]
 
 
+class TestThePatrol:
+    """Goes over the chain at home all the time, so that tampering shows before an auditor comes."""
+
+    def turns(self, database: Database[Transaction], patrol: audit.Patrol, times: int) -> list[int]:
+        checked = []
+        for _ in range(times):
+            with database.transaction() as tx:
+                checked.append(patrol.turn(tx=tx))
+        return checked
+
+    def test_finds_a_whole_chain_whole(self, sealed: Database[Transaction]) -> None:
+        patrol = audit.Patrol(service="intake")
+        assert self.turns(sealed, patrol, 2) == [3, 3]
+        assert not patrol.broken
+
+    def test_walks_from_the_end_to_the_beginning_and_again(self, sealed: Database[Transaction]) -> None:
+        patrol = audit.Patrol(service="intake", limit=2)
+        assert self.turns(sealed, patrol, 3) == [2, 1, 2]
+        assert not patrol.broken
+
+    def test_has_nothing_to_do_without_seals(self, database: Database[Transaction]) -> None:
+        assert self.turns(database, audit.Patrol(service="intake"), 1) == [0]
+
+    @pytest.mark.parametrize("limit", [1, 2, audit.CHECK_SEALS])
+    @pytest.mark.parametrize(
+        ("sql", "broken"),
+        [
+            ("UPDATE audit_entry SET actor = 'nobody' WHERE position = 5", {2}),
+            ("DELETE FROM audit_entry WHERE position = 9", {3}),
+            ("UPDATE audit_entry SET seal = 1 WHERE position = 5", {1, 2}),
+            (r"UPDATE audit_seal SET hash = '\x00' WHERE seal = 1", {1, 2}),
+            (r"UPDATE audit_seal SET signature = '\x00' WHERE seal = 3", {3}),
+        ],
+    )
+    def test_names_the_seals_that_were_tampered_with(
+        self, sealed: Database[Transaction], tamper: Callable[[str], None], sql: str, broken: set[int], limit: int
+    ) -> None:
+        tamper(sql)
+        patrol = audit.Patrol(service="intake", limit=limit)
+        self.turns(sealed, patrol, 3)
+        assert patrol.broken == broken
+
+    def test_misses_a_seal_that_was_taken_out(
+        self, sealed: Database[Transaction], tamper: Callable[[str], None]
+    ) -> None:
+        tamper("DELETE FROM audit_seal WHERE seal = 2")
+        patrol = audit.Patrol(service="intake")
+        self.turns(sealed, patrol, 1)
+        assert patrol.broken == {2, 3}
+
+    def test_forgets_what_is_whole_again(self, sealed: Database[Transaction], tamper: Callable[[str], None]) -> None:
+        patrol = audit.Patrol(service="intake")
+        for actor, broken in (("nobody", {2}), (OPERATOR.subject, set())):
+            tamper(f"UPDATE audit_entry SET actor = '{actor}' WHERE position = 5")
+            self.turns(sealed, patrol, 1)
+            assert patrol.broken == broken
+
+    def test_shows_in_the_metrics(self, sealed: Database[Transaction], tamper: Callable[[str], None]) -> None:
+        tamper("UPDATE audit_entry SET actor = 'nobody' WHERE position = 5")
+        assert not audit.checking_ticker(database=sealed, service="intake").run()
+        assert metric("hotline_audit_broken_seals") == 1
+
+
+class TestTheAgeOfTheKey:
+    def test_is_that_of_its_first_seal(self, sealed: Database[Transaction]) -> None:
+        record(sealed, 1)
+        assert seal(sealed, key=OTHER_KEY)
+        record(sealed, 1)
+        assert seal(sealed, key=OTHER_KEY)
+        with sealed.transaction() as tx:
+            rows = tx.all("SELECT seal_time FROM audit_seal ORDER BY seal")
+            assert audit.first_used(tx=tx, key=OTHER_KEY) == rows[3]["seal_time"]
+            assert audit.first_used(tx=tx, key=KEY) is None  # it seals no more
+
+    def test_is_that_of_the_chain_if_there_was_never_another(self, sealed: Database[Transaction]) -> None:
+        with sealed.transaction() as tx:
+            row = tx.one("SELECT seal_time FROM audit_seal WHERE seal = 1")
+            assert row is not None
+            assert audit.first_used(tx=tx, key=KEY) == row["seal_time"]
+
+    def test_is_unknown_before_the_first(self, database: Database[Transaction]) -> None:
+        with database.transaction() as tx:
+            assert audit.first_used(tx=tx, key=KEY) is None
+
+
 class TestKeepingHeads:
     def test_keeps_them_in_order(self, sealed: Database[Transaction]) -> None:
         kept = list(Reader(sealed).heads())

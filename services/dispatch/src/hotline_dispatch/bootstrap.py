@@ -76,6 +76,7 @@ def build(settings: Settings) -> Application[Store]:
             *tickers(settings, database=database, legal_time=legal_time),
             *unit_system_tickers(settings, database=database, envelopes=envelopes),
         ],
+        key_rings={"vault": settings.vault_key},
     )
 
 

@@ -51,4 +51,5 @@ def build(settings: Settings) -> Application[Store]:
             ),
         },
         subscriptions=ON_EVENT,
+        key_rings={"vault": settings.vault_key},
     )

@@ -62,6 +62,7 @@ def build(settings: Settings) -> Application[Store]:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
+    telemetry.CONTACT_REVEALS_UNUSUAL.labels(settings.service)  # counted from nought, so that the first one is seen
     trees = TreeCache()
     citizens_vault = vault.from_files(keys=settings.vault_key, lookup_key=settings.vault_lookup_key)
     measure = Measure(
@@ -113,6 +114,7 @@ def build(settings: Settings) -> Application[Store]:
             wrap_ups(settings, database=database, legal_clock=legal_clock),
             forgetting(settings, database=database, legal_clock=legal_clock),
         ],
+        key_rings={"vault": settings.vault_key},
     )
 
 
@@ -181,7 +183,9 @@ def call_gauges(settings: Settings, *, database: Database[Store], legal_clock: C
             for state in SeatState:
                 telemetry.SEATS.labels(settings.service, kind.lower(), state.lower()).set(seats[kind, state])
         telemetry.CALLS_WAITING.labels(settings.service).set(len(waiting))
-        telemetry.HOURS_MISSED.labels(settings.service).set(overdue)
+        in_time = now - timedelta(seconds=settings.answer_seconds)
+        telemetry.CALLS_WAITING_LATE.labels(settings.service).set(sum(call.offer_time < in_time for call in waiting))
+        telemetry.ANSWERS_MISSED.labels(settings.service).set(overdue)
         rate = day.answer_rate
         telemetry.ANSWER_RATE_DAY.labels(settings.service).set(nan if rate is None else rate)
         return False

@@ -138,6 +138,114 @@ def _measure(tx: "Transaction", *, service: str, now: datetime) -> None:
     telemetry.AUDIT_OLDEST_UNSEALED_SECONDS.labels(service).set(age_seconds)
 
 
+CHECK_SEALS = 250
+"""Most seals gone over in one turn."""
+CHECK_ENTRIES = 5000
+"""After so many entries a turn ends."""
+_CHECK_SECONDS = 10.0
+_SEALS_BACK = """
+SELECT seal, entries, hash, signature, public_key FROM audit_seal
+ WHERE seal <= %(last)s ORDER BY seal DESC LIMIT %(limit)s
+"""
+_SEALED = """
+SELECT position, time, actor, roles, action, resource, purpose, details, trace_id, seal
+  FROM audit_entry WHERE seal BETWEEN %(first)s AND %(last)s ORDER BY seal, position
+"""
+
+
+class Patrol:
+    """Goes over a service's own chain again and again, from the newest seal back to the first, some at a time.
+
+    It sees what was changed at home; that a chain was cut short or rewritten as a whole, the kept heads show.
+    """
+
+    def __init__(self, *, service: str, limit: int = CHECK_SEALS) -> None:
+        """Begins at the newest seal. limit -- most seals of a turn."""
+        self._service = service
+        self._limit = limit
+        self._next: int | None = None
+        self.broken: set[int] = set()
+        """Numbers of the seals that were not as they must be when they were last gone over."""
+
+    def turn(self, *, tx: "Transaction") -> int:
+        """Go over the next seals; returns how many."""
+        last = 2**62 if self._next is None else self._next
+        rows = tx.all(_SEALS_BACK, {"last": last, "limit": self._limit + 1})
+        checked, entries = 0, 0
+        while checked < min(len(rows), self._limit) and (not checked or entries < CHECK_ENTRIES):
+            entries += rows[checked]["entries"]
+            checked += 1
+        if not checked:
+            self._next = None
+            return 0
+        span = {"first": rows[checked - 1]["seal"], "last": rows[0]["seal"]}
+        sealed: dict[int, list[AuditEntry]] = {}
+        for row in tx.all(_SEALED, span):
+            sealed.setdefault(row["seal"], []).append(entry_of(row))
+        hashes = {row["seal"]: bytes(row["hash"]) for row in rows} | {0: audit_chain.GENESIS}
+        seen = {row["seal"] for row in rows[:checked]}
+        for row in rows[:checked]:
+            if self._is_whole(row, hashes.get(row["seal"] - 1), sealed.get(row["seal"], [])):
+                self.broken.discard(row["seal"])
+            else:
+                self.broken.add(row["seal"])
+        self.broken |= sealed.keys() - seen  # entries of a seal that is gone
+        self._next = span["first"] - 1 or None
+        return checked
+
+    def _is_whole(self, row: Mapping[str, Any], previous: bytes | None, entries: list[AuditEntry]) -> bool:
+        return (
+            previous is not None
+            and len(entries) == row["entries"]
+            and audit_chain.link_hash(previous, entries) == bytes(row["hash"])
+            and audit_chain.is_signed(
+                service=self._service,
+                seal=row["seal"],
+                link=bytes(row["hash"]),
+                signature=row["signature"],
+                public_key=row["public_key"],
+            )
+        )
+
+
+def checking_ticker(*, database: "Database[Any]", service: str) -> "Ticker":
+    """Return what the pump runs so that a broken chain is known before an auditor walks it."""
+    from hotline_kernel.pump import Ticker  # noqa: PLC0415  (whoever only reads the record needs no pump)
+
+    patrol = Patrol(service=service)
+
+    def run() -> bool:
+        with database.transaction() as tx:
+            checked = patrol.turn(tx=tx)
+        telemetry.AUDIT_CHECKED_SEALS.labels(service).inc(checked)
+        telemetry.AUDIT_BROKEN_SEALS.labels(service).set(len(patrol.broken))
+        return False
+
+    return Ticker(name="audit_checking", interval_seconds=_CHECK_SECONDS, run=run)
+
+
+_FIRST_USED = """
+WITH RECURSIVE halves AS (
+  SELECT 1::bigint AS low, max(seal) AS high FROM audit_seal
+   WHERE (SELECT public_key FROM audit_seal ORDER BY seal DESC LIMIT 1) = %(key)s
+  UNION ALL
+  SELECT CASE WHEN s.public_key = %(key)s THEN h.low ELSE s.seal + 1 END,
+         CASE WHEN s.public_key = %(key)s THEN s.seal ELSE h.high END
+    FROM halves h JOIN audit_seal s ON s.seal = (h.low + h.high) / 2 WHERE h.low < h.high
+)
+SELECT s.seal_time FROM halves h JOIN audit_seal s ON s.seal = h.low WHERE h.low = h.high LIMIT 1
+"""
+
+
+def first_used(*, tx: "Transaction", key: Ed25519PrivateKey) -> datetime | None:
+    """When the newest seals' key made its first seal; None if it is another key, or there is no seal.
+
+    Keys follow one another, so that halving finds it: a year has tens of millions of seals.
+    """
+    row = tx.one(_FIRST_USED, {"key": key.public_key().public_bytes_raw()})
+    return row["seal_time"] if row else None
+
+
 _KEEP = """
 INSERT INTO audit_kept_head (source, seal, entries, hash, signature, public_key)
 VALUES (%(source)s, %(seal)s, %(entries)s, %(hash)s, %(signature)s, %(public_key)s)

@@ -97,20 +97,43 @@ def measure(database: Database[Tx], settings: Settings) -> bool:
         )
         held = tx.all(
             """
-            SELECT source, sum(open)::bigint AS open, sum(dead)::bigint AS dead
-            FROM (SELECT source, 1 AS open, 0 AS dead FROM inbox WHERE state = 'open'
-                  UNION ALL SELECT source, 0, 1 FROM inbox WHERE state = 'dead') AS counts
+            SELECT source, sum(open)::bigint AS open, sum(dead)::bigint AS dead,
+                   coalesce(extract(epoch FROM now() - min(received_time) FILTER (WHERE open = 1)), 0)::float8 AS oldest
+            FROM (SELECT source, 1 AS open, 0 AS dead, received_time FROM inbox WHERE state = 'open'
+                  UNION ALL SELECT source, 0, 1, received_time FROM inbox WHERE state = 'dead') AS counts
             GROUP BY source
             """
+        )
+        sources = topology.sources_of(service, profile=settings.profile)
+        seals = tx.one(
+            "SELECT coalesce(max(seal), 0) AS last,"
+            " (SELECT jsonb_object_agg(source, (SELECT coalesce(max(seal), 0) FROM audit_kept_head k"
+            "   WHERE k.source = s.source)) FROM unnest(%(sources)s::text[]) s(source)) AS kept FROM audit_seal",
+            {"sources": sources},
         )
     if out:
         telemetry.OUTBOX_UNPUBLISHED.labels(service).set(out["unpublished"])
         telemetry.OUTBOX_OLDEST_SECONDS.labels(service).set(out["oldest"])
-    counts = dict.fromkeys(topology.sources_of(service, profile=settings.profile), (0, 0))
-    counts |= {row["source"]: (row["open"], row["dead"]) for row in held}
-    for source, (open_, dead) in counts.items():
+    counts = dict.fromkeys(sources, (0, 0, 0.0))
+    counts |= {row["source"]: (row["open"], row["dead"], row["oldest"]) for row in held}
+    for source, (open_, dead, oldest) in counts.items():
         telemetry.INBOX_OPEN.labels(service, source).set(open_)
         telemetry.INBOX_DEAD.labels(service, source).set(dead)
+        telemetry.INBOX_OLDEST_SECONDS.labels(service, source).set(oldest)
+    if seals:
+        telemetry.AUDIT_LAST_SEAL.labels(service).set(seals["last"])
+        for source, kept in (seals["kept"] or {}).items():
+            telemetry.AUDIT_LAST_KEPT_SEAL.labels(service, source).set(kept)
+    return False
+
+
+def measure_queues(settings: Settings) -> bool:
+    """Set the gauge of what waits at the broker; raises an OSError or `amqp.AMQPError` if there is none."""
+    with topology.connected(settings.broker_url.get_secret_value()) as connection:
+        for source in topology.sources_of(settings.service, profile=settings.profile):
+            name = topology.queue_name(source, settings.service)
+            found = connection.default_channel.queue_declare(queue=name, passive=True)
+            telemetry.QUEUE_MESSAGES.labels(settings.service, source).set(found.message_count)
     return False
 
 

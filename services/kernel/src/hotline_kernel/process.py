@@ -10,12 +10,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from hotline_kernel.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from google.protobuf.descriptor import ServiceDescriptor
     from google.protobuf.message import Message
 
@@ -52,6 +54,8 @@ class Application(Generic[Tx]):
     tickers: "Sequence[Ticker]" = ()
     background: Sequence[Background] = ()
     """Started by serve before it takes calls."""
+    key_rings: "Mapping[str, Path]" = field(default_factory=dict)
+    """Files of key-encryption keys, by what their ages are told under."""
 
 
 def main(
@@ -132,7 +136,7 @@ def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) ->
 def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
     from hotline.operations.events.v1.audit_events_pb2 import AuditSealed  # noqa: PLC0415
 
-    from hotline_kernel import audit  # noqa: PLC0415
+    from hotline_kernel import audit, safekeeping  # noqa: PLC0415
     from hotline_kernel.pump import Pump  # noqa: PLC0415
 
     settings.require_files("tls_certificate", "tls_key", "tls_ca", "audit_key")
@@ -141,12 +145,16 @@ def _pump(settings: S, build: Callable[[S], Application[Any]], package: str) -> 
         sealing = audit.sealing_ticker(
             database=application.database, clock=application.clock, service=settings.service, key=key
         )
+        checking = audit.checking_ticker(database=application.database, service=settings.service)
+        ages = safekeeping.ticker(
+            database=application.database, settings=settings, audit_key=key, key_rings=application.key_rings
+        )
         pump = Pump(
             settings=settings,
             database=application.database,
             clock=application.clock,
             subscriptions={AuditSealed: audit.keep_head, **application.subscriptions},
-            tickers=[*application.tickers, sealing],
+            tickers=[*application.tickers, sealing, checking, ages],
         )
         _ready(settings, "pump")
         pump.run(stop)

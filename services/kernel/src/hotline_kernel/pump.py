@@ -242,7 +242,10 @@ class Pump(Generic[Tx]):
             *tickers,
             Ticker(name="housekeeping", interval_seconds=600, run=lambda: housekeeping.tidy(database, settings)),
             Ticker(name="gauges", interval_seconds=5, run=lambda: housekeeping.measure(database, settings)),
+            Ticker(name="queue-gauges", interval_seconds=15, run=lambda: housekeeping.measure_queues(settings)),
         ]
+        for ticker in self._tickers:  # counted from nought, so that the first failure is seen to be one more
+            telemetry.TICKER_FAILED.labels(settings.service, ticker.name)
         self._bell = Bell()
         self._crashed: list[BaseException] = []
 

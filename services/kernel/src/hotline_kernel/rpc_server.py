@@ -170,11 +170,13 @@ def _measured(method: MethodDescriptor, service: str, then: _Stage) -> _Stage:
     name = f"{method.containing_service.name}/{method.name}"
     codes = {code.name: telemetry.RPC_REQUESTS.labels(service, name, code.name) for code in grpc.StatusCode}
     duration = telemetry.RPC_DURATION.labels(service, name)
+    in_hand = telemetry.RPC_IN_HAND.labels(service)
     span_name = f"{method.containing_service.full_name}/{method.name}"
 
     def measured(incoming: Incoming) -> bytes:
         incoming.metadata = dict(incoming.context.invocation_metadata())  # type: ignore[arg-type]
-        with telemetry.span(span_name, traceparent=str(incoming.metadata.get("traceparent", ""))) as span:
+        traceparent = str(incoming.metadata.get("traceparent", ""))
+        with in_hand.track_inprogress(), telemetry.span(span_name, traceparent=traceparent) as span:
             incoming.trace_id = f"{span.get_span_context().trace_id:032x}"
             answer = then(incoming)
             if span.is_recording():

@@ -78,6 +78,9 @@ class Settings(BaseModel):
         Path("/etc/hotline/audit/key.pem"),
         description="Key that signs the record's heads (Art. 36), not readable by others.",
     )
+    backup_stamp: Path | None = Field(
+        None, description="File with the moment of the last good backup of the database, RFC 3339; its age is a metric."
+    )
 
     worker_threads: int = Field(2, ge=1, le=64, description="Threads of the pump that handle events.")
     tick_seconds: float = Field(1.0, gt=0, le=60, description="How often due moments are looked for.")

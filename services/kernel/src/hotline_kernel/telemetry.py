@@ -33,13 +33,20 @@ RPC_DURATION = Histogram(
     ["service", "method"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+RPC_IN_HAND = Gauge("hotline_rpc_in_hand", "Calls that came and are not answered yet.", ["service"])
 OUTBOX_UNPUBLISHED = Gauge("hotline_outbox_unpublished", "Events not yet confirmed by the broker.", ["service"])
 OUTBOX_OLDEST_SECONDS = Gauge("hotline_outbox_oldest_seconds", "Age of the oldest unpublished event.", ["service"])
 RELAY_PUBLISHED = Counter("hotline_relay_published_total", "Events confirmed by the broker.", ["service"])
 INBOX_OPEN = Gauge("hotline_inbox_open", "Events received and not yet handled.", ["service", "source"])
+INBOX_OLDEST_SECONDS = Gauge(
+    "hotline_inbox_oldest_seconds", "Age of the oldest event received and not yet handled.", ["service", "source"]
+)
 INBOX_DEAD = Gauge("hotline_inbox_dead", "Events given up, waiting for a person.", ["service", "source"])
 INBOX_HANDLED = Counter("hotline_inbox_handled_total", "Events whose effect is committed.", ["service", "source"])
 INBOX_FAILED = Counter("hotline_inbox_failed_total", "Tries of an event that failed.", ["service", "source"])
+QUEUE_MESSAGES = Gauge(
+    "hotline_queue_messages", "Events at the broker that the listener has not taken.", ["service", "source"]
+)
 EVENT_LAG = Histogram(
     "hotline_event_lag_seconds",
     "From the commit of an event to the commit of its effect, real time.",
@@ -49,6 +56,33 @@ EVENT_LAG = Histogram(
 AUDIT_UNSEALED = Gauge("hotline_audit_unsealed", "Audit entries not yet in the chain.", ["service"])
 AUDIT_OLDEST_UNSEALED_SECONDS = Gauge(
     "hotline_audit_oldest_unsealed_seconds", "Age of the oldest of them.", ["service"]
+)
+AUDIT_LAST_SEAL = Gauge("hotline_audit_last_seal", "Number of the newest seal of this service.", ["service"])
+AUDIT_LAST_KEPT_SEAL = Gauge(
+    "hotline_audit_last_kept_seal",
+    "Number of the newest seal of `source` whose head this service keeps.",
+    ["service", "source"],
+)
+AUDIT_BROKEN_SEALS = Gauge(
+    "hotline_audit_broken_seals", "Seals that this process found not to be whole or not signed (Art. 36).", ["service"]
+)
+AUDIT_CHECKED_SEALS = Counter(
+    "hotline_audit_checked_seals_total", "Seals gone over again, from the end to the beginning.", ["service"]
+)
+CERTIFICATE_EXPIRY = Gauge(
+    "hotline_certificate_expiry_timestamp_seconds",
+    "Last moment of a certificate: `tls`, the service's own, or `ca`, who signs them; seconds since 1970.",
+    ["service", "certificate"],
+)
+KEY_MADE = Gauge(
+    "hotline_key_made_timestamp_seconds",
+    "Since when a key is used: `audit` by its first seal, `vault` by the day that begins its id; seconds since 1970.",
+    ["service", "key"],
+)
+BACKUP_AGE_SECONDS = Gauge(
+    "hotline_backup_age_seconds",
+    "Age of the last good backup by the file of `HOTLINE_BACKUP_STAMP`; infinite while that cannot be read.",
+    ["service"],
 )
 CALENDAR_KNOWN_UNTIL = Gauge(
     "hotline_calendar_known_until_timestamp_seconds",
@@ -104,6 +138,16 @@ DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within th
 DEADLINES_OVERDUE = Gauge(
     "hotline_deadlines_overdue", "Deadlines past due and unsettled (Art. 28).", ["service", "kind"]
 )
+UNIT_DEADLINES_AT_RISK = Gauge(
+    "hotline_unit_deadlines_at_risk",
+    "Open deadlines of a unit within their warning time; beyond the 200 units with most, `others`.",
+    ["service", "unit", "kind"],
+)
+UNIT_DEADLINES_OVERDUE = Gauge(
+    "hotline_unit_deadlines_overdue",
+    "Unsettled deadlines of a unit by days past due: up to `1d`, `3d`, `10d`, or `more`; beyond 200 units, `others`.",
+    ["service", "unit", "kind", "age"],
+)
 DEADLINES_MET = Counter("hotline_deadlines_met_total", "Deadlines settled in time.", ["service", "kind"])
 DEADLINES_MISSED = Counter("hotline_deadlines_missed_total", "Deadlines that passed unsettled.", ["service", "kind"])
 ENTRIES_STALE = Gauge(
@@ -132,13 +176,18 @@ CALL_WAIT = Histogram(
     buckets=(5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300),
 )
 CALLS_WAITING = Gauge("hotline_calls_waiting", "Calls in the queue, counted up to 1,000.", ["service"])
+CALLS_WAITING_LATE = Gauge(
+    "hotline_calls_waiting_late",
+    "Calls in the queue for longer than the norm allows, counted up to 1,000 (GB/T 33358-2016; Art. 16).",
+    ["service"],
+)
 ANSWER_RATE_DAY = Gauge(
-    "hotline_answer_rate_day",
+    "hotline_answer_rate_day_ratio",
     "Answered of the calls offered in the last 24 hours, 0 to 1; no number without calls (Art. 16).",
     ["service"],
 )
-HOURS_MISSED = Gauge(
-    "hotline_hours_missed",
+ANSWERS_MISSED = Gauge(
+    "hotline_answers_missed",
     "Appeals that wait still though their hour passed, up to 1,000; the supervisor lists them (Art. 21).",
     ["service"],
 )
@@ -285,6 +334,17 @@ def current_trace_id() -> str:
     """Trace id as 32 hex digits; "" outside any span."""
     now = trace.get_current_span().get_span_context()
     return f"{now.trace_id:032x}" if now.is_valid else ""
+
+
+def replace(gauge: Gauge, values: Mapping[tuple[str, ...], float], *, service: str) -> None:
+    """Set a gauge whose other labels come and go: what is not in `values` is said no more.
+
+    values -- by the labels after `service`
+    """
+    for key in [key for key in gauge._metrics if key[0] == service and key[1:] not in values]:
+        gauge.remove(*key)
+    for labels, value in values.items():
+        gauge.labels(service, *labels).set(value)
 
 
 def beat(*, service: str, process: str) -> None:

@@ -1,5 +1,6 @@
 """sla, wired."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from hotline_kernel.pump import EventHandler, Ticker
 
 from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
-from hotline_sla.domain.deadline import Kind, Law, State
+from hotline_sla.domain.deadline import UNIT_KINDS, Kind, Law, State
 from hotline_sla.entrypoints.assessment_server import AssessmentServicer
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 from hotline_sla.entrypoints.meeting_server import MeetingServicer
@@ -26,6 +27,7 @@ SHIFTS_A_TRANSACTION = 5000
 DAY_SECONDS = 86_400
 ADD_UP_SECONDS = 5.0
 GAUGE_SECONDS = 15.0
+UNIT_GAUGE_SECONDS = 60.0
 VIRTUAL_TICK_SECONDS = 0.02
 """A virtual clock may move on by days at any instant."""
 
@@ -41,6 +43,9 @@ def build(settings: Settings) -> Application[Store]:
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
     law = Law(terms=settings.terms, calendar=calendar.load(settings.calendar_file))
+    for kind in Kind:  # counted from nought, so that the first one of a process is seen to be one more
+        telemetry.DEADLINES_MET.labels(settings.service, kind)
+        telemetry.DEADLINES_MISSED.labels(settings.service, kind)
     return Application(
         settings=settings,
         database=database,
@@ -100,12 +105,18 @@ def tickers(settings: Settings, *, database: Database[Store], legal_clock: Clock
             _set_gauges(settings.service, tx, legal_clock.now())
         return False
 
+    def gauge_units() -> bool:
+        with database.transaction() as tx:
+            _set_unit_gauges(settings.service, tx, legal_clock.now())
+        return False
+
     tick_seconds = settings.tick_seconds if settings.clock == "system" else VIRTUAL_TICK_SECONDS
     return [
         Ticker(name="deadlines", interval_seconds=tick_seconds, run=act),
         Ticker(name="calendar", interval_seconds=DAY_SECONDS, run=recompute),
         Ticker(name="scores", interval_seconds=ADD_UP_SECONDS, run=add_up),
         Ticker(name="deadline-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
+        Ticker(name="unit-gauges", interval_seconds=UNIT_GAUGE_SECONDS, run=gauge_units),
     ]
 
 
@@ -127,3 +138,36 @@ def _set_gauges(service: str, tx: Store, now: datetime) -> None:
         telemetry.DEADLINES_OPEN.labels(service, kind).set(running)
         telemetry.DEADLINES_AT_RISK.labels(service, kind).set(at_risk)
         telemetry.DEADLINES_OVERDUE.labels(service, kind).set(tx.open_counts(kind=kind, state=State.OVERDUE))
+
+
+MOST_UNITS = 200
+"""So many units have series of their own; the others, those with least, share one."""
+
+
+def _set_unit_gauges(service: str, tx: Store, now: datetime) -> None:
+    at_risk: Counter[tuple[str, ...]] = Counter()
+    overdue: Counter[tuple[str, ...]] = Counter()
+    for kind in (*UNIT_KINDS, Kind.PART):
+        soon = now + WARNING_TIME[kind]
+        for unit, _, clocks in tx.open_counts_by_unit(kind=kind, state=State.RUNNING, due_before=soon, at=now):
+            at_risk[unit.removeprefix("units/"), kind] += clocks
+        for unit, days, clocks in tx.open_counts_by_unit(kind=kind, state=State.OVERDUE, due_before=now, at=now):
+            overdue[unit.removeprefix("units/"), kind, _age(days)] += clocks
+    telemetry.replace(telemetry.UNIT_DEADLINES_AT_RISK, _bounded(at_risk), service=service)
+    telemetry.replace(telemetry.UNIT_DEADLINES_OVERDUE, _bounded(overdue), service=service)
+
+
+def _age(days: int) -> str:
+    return next((f"{bound}d" for bound in (1, 3, 10) if days < bound), "more")
+
+
+def _bounded(counts: Counter[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
+    """The same with `others` for all units but the MOST_UNITS with the largest sums."""
+    sums: Counter[str] = Counter()
+    for (unit, *_), clocks in counts.items():
+        sums[unit] += clocks
+    named = {unit for unit, _ in sums.most_common(MOST_UNITS)}
+    found: Counter[tuple[str, ...]] = Counter()
+    for (unit, *rest), clocks in counts.items():
+        found[unit if unit in named else "others", *rest] += clocks
+    return found
