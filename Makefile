@@ -35,7 +35,7 @@ test: setup ## Everything that CI runs, cheapest first.
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory integration
-	@$(MAKE) --no-print-directory chart
+	@$(MAKE) --no-print-directory deploy-check
 	@$(MAKE) --no-print-directory fault
 	@$(MAKE) --no-print-directory security
 
@@ -65,8 +65,8 @@ integration: setup ## Tests against a real PostgreSQL and RabbitMQ, the regulati
 regulation: setup ## The regulation, article by article, against all services.
 	$(call run-tests,regulation)
 
-.PHONY: chart
-chart: setup ## Render and check the Helm chart.
+.PHONY: deploy-check
+deploy-check: setup ## Charts, values, schemas and policies by the real helm; the rules by promtool.
 	$(call run-tests,deploy)
 
 .PHONY: rules

@@ -3,16 +3,21 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hotline_cli.local.pki import Authority
-from hotline_kernel import audit
+from hotline_kernel import audit, topology
 
 # A service without RPCs or subscriptions; the topology knows it as sla.
 MAIN = """
@@ -33,6 +38,39 @@ from hotline_kernel.settings import Settings
 
 run_listener(Settings.load(service="sla"))
 """
+
+
+@contextmanager
+def behind_tls(port: int, certificate: Path, key: Path) -> Iterator[int]:
+    """A port of this machine that speaks TLS and hands on to one that does not; gives its number."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def carry(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        except OSError:
+            pass  # one of the two has gone, and so does the other
+        for each in (source, sink):
+            each.close()
+
+    def accept() -> None:
+        while True:
+            try:
+                client = context.wrap_socket(listener.accept()[0], server_side=True)
+            except ssl.SSLError:
+                continue  # who does not trust us
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", port))
+            for ends in ((client, server), (server, client)):
+                threading.Thread(target=carry, args=ends, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def free_port() -> int:
@@ -131,6 +169,61 @@ class TestProcesses:
         assert "run `python -m hotline_probe migrate pre`" in done.stderr
 
 
+class TestCheck:
+    def test_names_everything_that_is_wrong(self, probe: Probe) -> None:
+        done = probe.run("check", f"127.0.0.1:{free_port()}")
+        assert done.returncode == 1
+        assert "run `python -m hotline_probe migrate pre`" in done.stderr
+        assert "evt-intake-#--sla.on_event is not declared" in done.stderr
+        assert "does not answer" in done.stderr
+
+    def test_is_content_with_a_service_that_works(self, probe: Probe) -> None:
+        assert probe.run("migrate", "pre").returncode == 0
+        address = f"127.0.0.1:{free_port()}"
+        probe.environ["HOTLINE_INTERNAL_ADDRESS"] = address
+        process = probe.start("serve")
+        try:
+            done = probe.run("check", address)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert address in done.stdout
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+
+
+class TestBroker:
+    def test_is_known_by_its_certificate(self, probe: Probe, tmp_path: Path, broker_url: str) -> None:
+        plain = urlsplit(broker_url)
+        authority = Authority(tmp_path / "broker")
+        with behind_tls(plain.port or 0, *authority.certify("broker")) as port:
+            address = f"amqps://{plain.username}:{plain.password}@localhost:{port}{plain.path}"
+            probe.environ |= {"HOTLINE_BROKER_URL": address, "HOTLINE_BROKER_CA": str(authority.certificate)}
+            assert probe.run("migrate", "pre").returncode == 0
+            process = probe.start("listen")
+            try:
+                with topology.connected(address, ca=authority.certificate) as connection:
+                    until = time.monotonic() + 20
+                    name = topology.queue_name("intake", "sla")
+                    while not connection.default_channel.queue_declare(name, passive=True).consumer_count:
+                        assert time.monotonic() < until, probe.log.read_text()
+            finally:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
+
+    @pytest.mark.parametrize("trusted", ["another", "none"])
+    def test_is_refused_when_somebody_else_has_its_place(
+        self, probe: Probe, tmp_path: Path, broker_url: str, trusted: str
+    ) -> None:
+        plain = urlsplit(broker_url)
+        with behind_tls(plain.port or 0, *Authority(tmp_path / "broker").certify("broker")) as port:
+            probe.environ["HOTLINE_BROKER_URL"] = f"amqps://u:p@localhost:{port}/"
+            if trusted == "another":
+                probe.environ["HOTLINE_BROKER_CA"] = str(Authority(tmp_path / "another").certificate)
+            done = probe.run("declare")
+            assert done.returncode == 1
+            assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
+
+
 class TestCommandLine:
     def test_shows_the_settings(self, probe: Probe) -> None:
         done = probe.run("--show-config")
@@ -150,6 +243,6 @@ class TestCommandLine:
         assert done.returncode == 2
         assert "HOTLINE_TLS_KEY: there is no file /nowhere/tls.key" in done.stderr
 
-    @pytest.mark.parametrize("arguments", [(), ("migrate",), ("serve", "pre"), ("dance",)])
+    @pytest.mark.parametrize("arguments", [(), ("migrate",), ("serve", "pre"), ("check",), ("dance",)])
     def test_asks_for_a_command_it_knows(self, probe: Probe, arguments: tuple[str, ...]) -> None:
         assert probe.run(*arguments).returncode == 2

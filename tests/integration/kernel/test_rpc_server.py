@@ -383,6 +383,21 @@ class TestHealth:
     def test_is_told_to_anybody_for_each_service(self, edge: Edge) -> None:
         assert self.is_serving(edge)
 
+    def test_is_told_to_a_kubelet_without_tls_and_nothing_else_is(self, edge_of: EdgeMaker) -> None:
+        edge = edge_of(health_address="127.0.0.1:0")
+        with grpc.insecure_channel(f"127.0.0.1:{edge.server.health_port}") as channel:
+            probe: Any = health_pb2_grpc.HealthStub(channel)
+            answer = probe.Check(health_pb2.HealthCheckRequest(), timeout=5)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            for unknown in (
+                lambda: probe.Check(health_pb2.HealthCheckRequest(service="x"), timeout=5),
+                lambda: edge.raw(SEARCH, channel)(SEARCH_WATER.SerializeToString(), timeout=5),
+            ):
+                with pytest.raises(grpc.RpcError) as refused:
+                    unknown()
+                assert refused.value.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED)
+        assert edge.servicer.calls == []
+
     def test_of_a_server_that_goes_lets_calls_in_hand_finish(self, edge: Edge) -> None:
         started, finish = threading.Event(), threading.Event()
 

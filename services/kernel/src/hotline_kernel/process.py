@@ -1,4 +1,4 @@
-"""The processes of a service: `python -m hotline_<service> serve | listen | pump | migrate pre|post | declare`.
+"""The processes of a service: `python -m hotline_<service> serve | listen | pump | migrate pre|post | declare | check`.
 
 Imports are made per command: `listen` runs in an eventlet-patched process, where grpcio must never be loaded.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Tx = TypeVar("Tx", bound="Transaction")
 S = TypeVar("S", bound=Settings)
-COMMANDS = ("serve", "listen", "pump", "migrate", "declare")
+COMMANDS = ("serve", "listen", "pump", "migrate", "declare", "check")
 
 
 class Background(Protocol):
@@ -73,11 +73,12 @@ def main(
     """
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
     parser.add_argument("command", nargs="?", choices=COMMANDS)
-    parser.add_argument("phase", nargs="?", choices=("pre", "post"), help="of migrate")
+    parser.add_argument("object", nargs="?", help="of migrate: pre or post; of check: where the service answers others")
     parser.add_argument("--show-config", action="store_true", help="print every setting and where it came from")
     arguments = parser.parse_args(argv)
-    if (arguments.command == "migrate") != (arguments.phase is not None):
-        parser.error("say `migrate pre` or `migrate post`")
+    allowed = {"migrate": arguments.object in ("pre", "post"), "check": arguments.object is not None}
+    if not allowed.get(arguments.command, arguments.object is None):
+        parser.error("say `migrate pre`, `migrate post` or `check host:port`")
     try:
         settings = settings_type.load(service=service)
         if arguments.show_config:
@@ -85,13 +86,13 @@ def main(
         elif arguments.command is None:
             parser.error("say what to run: " + ", ".join(COMMANDS))
         else:
-            _run(arguments.command, arguments.phase, settings, build, package)
+            _run(arguments.command, arguments.object, settings, build, package)
     except SettingsError as error:
         sys.stderr.write(f"{package}: the settings cannot be used:\n{error}\n")
         sys.exit(2)
 
 
-def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
+def _run(command: str, of: str | None, settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
     match command:
         case "serve":
             _serve(settings, build, package)
@@ -102,9 +103,11 @@ def _run(command: str, phase: str | None, settings: S, build: Callable[[S], Appl
         case "pump":
             _pump(settings, build, package)
         case "migrate":
-            _migrate(settings, "post" if phase == "post" else "pre", package)
+            _migrate(settings, "post" if of == "post" else "pre", package)
         case "declare":
             _declare(settings)
+        case "check":
+            _check(settings, package, of or "")
 
 
 def _serve(settings: S, build: Callable[[S], Application[Any]], package: str) -> None:
@@ -213,3 +216,13 @@ def _declare(settings: Settings) -> None:
     from hotline_kernel import topology  # noqa: PLC0415
 
     topology.declare(settings=settings)
+
+
+def _check(settings: Settings, package: str, address: str) -> None:
+    from hotline_kernel import check  # noqa: PLC0415
+
+    settings.require_files("tls_certificate", "tls_key", "tls_ca")
+    wrong = check.run(settings=settings, package=package, address=address)
+    if wrong:
+        sys.exit("\n".join(f"{package}: {each}" for each in wrong))
+    sys.stdout.write(f"{package}: schema, queues and {address} are right\n")

@@ -67,12 +67,8 @@ class Publisher:
             return
         for consumer in topology.consumers_of(self._source, profile=self._profile):
             name = topology.queue_name(self._source, consumer)
-            channel = self._connection.channel()
-            try:
-                channel.queue_declare(name, passive=True)
-                channel.close()
-            except amqp.NotFound as error:
-                raise QueueMissing(f"{name} is not declared: run `declare`") from error
+            if not topology.is_declared(name, connection=self._connection):
+                raise QueueMissing(f"{name} is not declared: run `declare`")
         self._checked = monotonic()
 
     def publish(self, events: Sequence[outbox.Announced]) -> tuple[list[outbox.Announced], Exception | None]:
@@ -185,7 +181,8 @@ class Relay:
 
     @contextmanager
     def _broker(self) -> Iterator[Publisher]:
-        with topology.connected(self._settings.broker_url.get_secret_value()) as connection:
+        broker_url = self._settings.broker_url.get_secret_value()
+        with topology.connected(broker_url, ca=self._settings.broker_ca) as connection:
             yield Publisher(
                 connection,
                 source=self._settings.service,

@@ -97,9 +97,13 @@ class ApiServer:
         files = _TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_ca)
         self.listen_port = self._server.add_secure_port(settings.listen_address, files.credentials(mutual=False))
         self.internal_port = self._server.add_secure_port(settings.internal_address, files.credentials(mutual=True))
+        self._probe = _probe(self._health)
+        if settings.health_address:
+            self.health_port = self._probe.add_insecure_port(settings.health_address)
 
     def start(self) -> None:
         """Answer calls from now on, and say so to whoever asks for our health."""
+        self._probe.start()
         self._server.start()
         self._health.serving = True
 
@@ -108,6 +112,7 @@ class ApiServer:
         self._health.serving = False
         self._guard.is_closing = True
         self._server.stop(seconds).wait()
+        self._probe.stop(None).wait()
 
     def _serve(self, service: ServiceDescriptor, handlers: dict[str, "grpc.RpcMethodHandler[bytes, bytes]"]) -> None:
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
@@ -120,11 +125,37 @@ class _Health:
         self._names = names
         self.serving = False
 
-    def Check(self, request: health_pb2.HealthCheckRequest, _call: Call) -> health_pb2.HealthCheckResponse:
-        if request.service not in self._names:
-            raise ResourceNotFound(resource="service of that name here")
+    def answer(self, service: str) -> health_pb2.HealthCheckResponse | None:
+        if service not in self._names:
+            return None
         states = health_pb2.HealthCheckResponse
         return health_pb2.HealthCheckResponse(status=states.SERVING if self.serving else states.NOT_SERVING)
+
+    def Check(self, request: health_pb2.HealthCheckRequest, _call: Call) -> health_pb2.HealthCheckResponse:
+        answer = self.answer(request.service)
+        if answer is None:
+            raise ResourceNotFound(resource="service of that name here")
+        return answer
+
+
+def _probe(health: _Health) -> grpc.Server:
+    """A server of our health alone, for the kubelet, which asks without TLS (docs/adr/0036).
+
+    It has threads of its own: whoever is busy is not taken for dead.
+    """
+
+    def check(request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> health_pb2.HealthCheckResponse:
+        answer = health.answer(request.service)
+        if answer is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, "there is no such service here")
+        return answer
+
+    server = grpc.server(futures.ThreadPoolExecutor(2, thread_name_prefix="probe"), maximum_concurrent_rpcs=8)
+    handler = grpc.unary_unary_rpc_method_handler(
+        check, health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_HEALTH.full_name, {"Check": handler}),))
+    return server
 
 
 def _access(method: MethodDescriptor) -> access_pb2.Access:

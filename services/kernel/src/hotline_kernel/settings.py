@@ -43,7 +43,12 @@ class Settings(BaseModel):
     )
     pool_size: int = Field(10, ge=1, le=200, description="Database connections a process may hold.")
     statement_timeout_seconds: float = Field(10, gt=0, le=300, description="Longest time of one SQL statement.")
-    broker_url: SecretStr = Field(description="RabbitMQ, `amqp://user:password@host:5672/vhost`.")
+    broker_url: SecretStr = Field(
+        description="RabbitMQ, `amqps://user:password@host:5671/vhost`, or `amqp://…:5672/…` without TLS."
+    )
+    broker_ca: Path | None = Field(
+        None, description="Authority of the broker's certificate, PEM; none: those that the machine trusts."
+    )
 
     clock: str = Field("system", description="Legal time: `system`, or `virtual:<file>` in a local run.")
     calendar_file: Path | None = Field(
@@ -52,6 +57,9 @@ class Settings(BaseModel):
 
     listen_address: str = Field("0.0.0.0:50051", description="Where staff, channels and citizens call (TLS, tokens).")
     internal_address: str = Field("0.0.0.0:50052", description="Where other services call (mutual TLS).")
+    health_address: str = Field(
+        "", description="Where a kubelet asks for our health: gRPC in plain text, and nothing else; empty: nowhere."
+    )
     tls_certificate: Path = Field(Path("/etc/hotline/tls/tls.crt"), description="Certificate of this service, PEM.")
     tls_key: Path = Field(Path("/etc/hotline/tls/tls.key"), description="Its private key, PEM, not readable by others.")
     tls_ca: Path = Field(Path("/etc/hotline/tls/ca.crt"), description="Who signs the services' certificates, PEM.")

@@ -1,10 +1,15 @@
 """Who listens to whom, and the exchanges and queues that follow from it (nameko's naming convention)."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import amqp
 import yaml
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
@@ -65,19 +70,48 @@ def queues(*, profile: str) -> list[Queue]:
     ]
 
 
+def tls(broker_url: str, *, ca: Path | None) -> Mapping[str, Any] | None:
+    """How to know that the broker is the one that its address names; None for an address without TLS.
+
+    ca -- authority of its certificate; None: those that the machine trusts.
+    """
+    address = urlsplit(broker_url)
+    if address.scheme != "amqps":
+        return None
+    authority = str(ca) if ca else None
+    return {"cert_reqs": ssl.CERT_REQUIRED, "ca_certs": authority, "server_hostname": address.hostname}
+
+
 @contextmanager
-def connected(broker_url: str) -> Iterator[Connection]:
+def connected(broker_url: str, *, ca: Path | None = None) -> Iterator[Connection]:
     """A connection to the broker, made at once; raises an OSError or `amqp.AMQPError` if there is none.
 
-    A broker that takes nothing more (memory, disk) shows as a timeout of writing.
+    ca -- as of `tls`. A broker that takes nothing more (memory, disk) shows as a timeout of writing.
     """
-    with Connection(broker_url, heartbeat=10, connect_timeout=5, transport_options={"write_timeout": 30}) as connection:
+    with Connection(
+        broker_url,
+        ssl=tls(broker_url, ca=ca),
+        heartbeat=10,
+        connect_timeout=5,
+        transport_options={"write_timeout": 30},
+    ) as connection:
         connection.connect()
         yield connection
 
 
 def declare(*, settings: Settings) -> None:
     """Declare every exchange, queue and binding of the profile; safe to repeat."""
-    with connected(settings.broker_url.get_secret_value()) as connection:
+    with connected(settings.broker_url.get_secret_value(), ca=settings.broker_ca) as connection:
         for each in queues(profile=settings.profile):
             each(connection.default_channel).declare()
+
+
+def is_declared(name: str, *, connection: Connection) -> bool:
+    """Whether the broker has this queue."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(name, passive=True)
+        channel.close()
+    except amqp.NotFound:  # which ended the channel
+        return False
+    return True

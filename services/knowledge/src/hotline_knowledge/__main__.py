@@ -1,4 +1,4 @@
-"""`python -m hotline_knowledge serve | listen | pump | migrate pre|post | declare`."""
+"""`python -m hotline_knowledge serve | listen | pump | migrate pre|post | declare | check`."""
 
 from typing import Any
 

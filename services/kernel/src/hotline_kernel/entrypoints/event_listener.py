@@ -34,7 +34,7 @@ from eventlet.queue import Empty, LightQueue
 from google.protobuf.message import Message as Event
 from kombu.entity import Queue
 from kombu.message import Message
-from nameko.constants import AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
+from nameko.constants import AMQP_SSL_CONFIG_KEY, AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.events import EventHandler
 from nameko.extensions import SharedExtension
 from nameko.messaging import QueueConsumer
@@ -209,9 +209,11 @@ def run_listener(settings: Settings, *, awaited: Iterable[type[Event]] = ()) -> 
         service=settings.service, process="listen", log_level=settings.log_level, trace_file=settings.trace_file
     )
     telemetry.serve_metrics(port=settings.metrics_port, host=settings.metrics_host)
+    broker_url = settings.broker_url.get_secret_value()
     runner = ServiceRunner(
         {
-            AMQP_URI_CONFIG_KEY: settings.broker_url.get_secret_value(),
+            AMQP_URI_CONFIG_KEY: broker_url,
+            AMQP_SSL_CONFIG_KEY: topology.tls(broker_url, ca=settings.broker_ca),
             HEARTBEAT_CONFIG_KEY: HEARTBEAT_SECONDS,
             MAX_WORKERS_CONFIG_KEY: MESSAGES_AT_ONCE,
             _DATABASE_CONFIG_KEY: settings.database_url.get_secret_value(),
