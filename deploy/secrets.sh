@@ -19,7 +19,7 @@ secret() { # NAME TYPE; then lines "key<tab>value in base64" on standard input
 
 entry() { printf '%s\t%s\n' "$1" "$(base64_of)"; } # KEY; the value on standard input
 
-key_line() { printf '1 %s\n' "$(openssl rand 32 | base64_of)"; } # what wraps keys: an id and 32 random bytes
+key_line() { printf '%s %s\n' "$(date +%Y-%m-%d)" "$(openssl rand 32 | base64_of)"; } # what wraps keys, told apart by its day
 
 for service; do
   password=$(openssl rand -hex 24)

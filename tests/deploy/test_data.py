@@ -1,7 +1,7 @@
 """The chart of databases and broker, as the real helm renders it; its kinds belong to operators."""
 
 import pytest
-from hotline_kernel import topology
+from hotline_kernel import telemetry, topology
 
 from tests.deploy.conftest import Render, Tool
 from tests.deploy.test_chart import KUBERNETES, SERVICES, check, of_kind, pods
@@ -85,6 +85,13 @@ class TestData:
         assert (backup["cluster"]["name"], backup["immediate"]) == ("hotline-postgres", True)
         notes = helm("install", "hotline-data", "hotline-data", "--dry-run=client").stdout
         assert "NOTHING IS BACKED UP" in notes
+
+    def test_tells_the_age_of_its_backups_as_the_alerts_ask_for_it(self, render: Render) -> None:
+        rule = of_kind(render("hotline-data", *BACKED_UP), "PrometheusRule")["hotline-backups"]
+        recorded = rule["spec"]["groups"][0]["rules"]
+        assert {each["record"] for each in recorded} == {next(iter(telemetry.BACKUP_AGE_SECONDS.describe())).name}
+        assert {each["labels"]["service"] for each in recorded} == set(SERVICES)
+        assert not of_kind(render("hotline-data"), "PrometheusRule")
 
     def test_is_restored_to_a_moment(self, render: Render) -> None:
         cluster = of_kind(render("hotline-data", *WHOLE), "Cluster")["hotline-postgres"]["spec"]
