@@ -57,7 +57,7 @@ class TestAnEveningPeak:
         """
         lines = Lines((city.now - LONG_AGO).replace(hour=18, minute=0, second=0, microsecond=0))
         intake = f"127.0.0.1:{city.hotline.instance.environment('intake', 'serve')['HOTLINE_METRICS_PORT']}"
-        with Prometheus(tmp_path, targets=[intake]) as prometheus:
+        with Prometheus(tmp_path, targets=[intake], rules="answer-rate") as prometheus:
 
             def a_minute(callers: int) -> set[tuple[str, str, str]]:
                 told = tell(city, lines.next_minute(callers=callers))

@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +21,11 @@ from hotline_cli.local.servers import free_port
 RULES = Path(__file__).parents[2] / "deploy" / "helm" / "monitoring" / "rules"
 _LONGEST_SECONDS = 60
 _LARGEST_DIVISOR = 240  # a minute takes 0.25 s
-_SCRAPES_A_MINUTE = 5  # so many would fit in
-_LOOK_SECONDS = 0.01
+_SCRAPES_A_MINUTE = 5  # so many of the slowest target would fit in
+_ROUNDS_A_MINUTE = 5  # so many over all targets would, one after another
+_LOOK_SECONDS = 0.05
 _MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SECONDS = re.compile(r"(\d+)(?= # seconds)")
 _DURATION = re.compile(r"(?<![\w.])(\d+)([smhd])\b")
 
 
@@ -32,20 +36,27 @@ class Prometheus:
     on this machine take a small part of that minute.
     """
 
-    def __init__(self, directory: Path, *, targets: Sequence[str]) -> None:
-        """targets -- `host:port` of metrics."""
-        divisor = int(min(_LARGEST_DIVISOR, 60 / (_SCRAPES_A_MINUTE * max(map(_seconds_to_scrape, targets)))))
+    def __init__(
+        self, directory: Path, *, targets: Sequence[str], rules: str = "*", alertmanager: "Alertmanager | None" = None
+    ) -> None:
+        """targets -- `host:port` of metrics;  rules -- which files, by name without suffix; all by default."""
+        tries = [_seconds_to_scrape(target) for target in targets]
+        longest, round_ = max(max(each) for each in tries), sum(min(each) for each in tries)
+        minute_seconds = max(60 / _LARGEST_DIVISOR, _SCRAPES_A_MINUTE * longest, _ROUNDS_A_MINUTE * round_)
+        divisor = int(60 / minute_seconds)
         self._url = f"http://127.0.0.1:{free_port()}"
         minute = _divided("1m", divisor)
         (directory / "rules").mkdir(parents=True)
-        for path in RULES.glob("*.yaml"):
-            rules = _pressed(yaml.safe_load(path.read_text()), divisor)
-            (directory / "rules" / path.name).write_text(yaml.safe_dump(rules, allow_unicode=True))
-        config = {
+        for path in RULES.glob(f"{rules}.yaml"):
+            pressed = _pressed(yaml.safe_load(path.read_text()), divisor)
+            (directory / "rules" / path.name).write_text(yaml.safe_dump(pressed, allow_unicode=True))
+        config: dict[str, Any] = {
             "global": {"scrape_interval": minute, "scrape_timeout": minute, "evaluation_interval": minute},
             "rule_files": ["rules/*.yaml"],
             "scrape_configs": [{"job_name": "hotline", "static_configs": [{"targets": list(targets)}]}],
         }
+        if alertmanager is not None:
+            config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.address]}]}]}
         (directory / "prometheus.yaml").write_text(yaml.safe_dump(config))
         self._targets = len(targets)
         self._log = directory / "log"
@@ -123,14 +134,14 @@ class Prometheus:
         self._server.wait()
 
 
-def _seconds_to_scrape(target: str) -> float:
-    """The longest of some tries."""
+def _seconds_to_scrape(target: str) -> list[float]:
+    """Of some tries."""
     begun = [time.monotonic()]
     for _ in range(5):
         with urllib.request.urlopen(f"http://{target}/metrics", timeout=30) as answer:
             answer.read()
         begun.append(time.monotonic())
-    return max(end - start for start, end in pairwise(begun))
+    return [end - start for start, end in pairwise(begun)]
 
 
 def _pressed(node: Any, divisor: int) -> Any:
@@ -145,4 +156,71 @@ def _pressed(node: Any, divisor: int) -> Any:
 
 
 def _divided(text: str, divisor: int) -> str:
-    return _DURATION.sub(lambda found: f"{int(found[1]) * _MILLISECONDS[found[2]] // divisor}ms", text)
+    """Durations, and thresholds in seconds, which a comment in the rule marks."""
+    text = _DURATION.sub(lambda found: f"{int(found[1]) * _MILLISECONDS[found[2]] // divisor}ms", text)
+    return _SECONDS.sub(lambda found: f"{int(found[1]) / divisor:.6f}", text)
+
+
+class Alertmanager:
+    """A server that tells everything at once to this test, for as long as the block lasts."""
+
+    def __init__(self, directory: Path) -> None:
+        self.address = f"127.0.0.1:{free_port()}"
+        self.told: list[dict[str, Any]] = []
+        """What was told, in order: `status`, `labels` and `annotations` of each alert."""
+        self._receiver = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        port = self._receiver.server_address[1]
+        config = {
+            "route": {"receiver": "test", "group_by": ["..."], "group_wait": "10ms", "group_interval": "100ms"},
+            "receivers": [
+                {"name": "test", "webhook_configs": [{"url": f"http://127.0.0.1:{port}/", "send_resolved": True}]}
+            ],
+        }
+        directory.mkdir()
+        (directory / "alertmanager.yaml").write_text(yaml.safe_dump(config))
+        self._log = directory / "log"
+        self._command = [
+            "prometheus-alertmanager",
+            f"--config.file={directory / 'alertmanager.yaml'}",
+            f"--storage.path={directory / 'data'}",
+            f"--web.listen-address={self.address}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._receiver.serve_forever, daemon=True).start()
+        with self._log.open("wb") as log:
+            self._server = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._server.terminate()
+        self._server.wait()
+        self._receiver.shutdown()
+        self._receiver.server_close()
+
+    def fired(self) -> set[str]:
+        """Names of all alerts it was ever told of."""
+        return {alert["labels"]["alertname"] for alert in self.told}
+
+    def fires(self) -> set[str]:
+        """Names of those that it told of and that have not ended."""
+        last = {json.dumps(alert["labels"], sort_keys=True): alert for alert in self.told}
+        return {alert["labels"]["alertname"] for alert in last.values() if alert["status"] == "firing"}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                told.extend(json.loads(body)["alerts"])
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (named by the base class)
+                """What was told is looked at, not logged."""
+
+        return Handler
