@@ -117,6 +117,10 @@ proto: $(VENV)/requirements.stamp ## Lint the contract, compare it with the last
 reference: setup ## Write the pages of docs/reference that come from contract and code.
 	PYTHONPATH=. $(PYTHON) scripts/reference.py
 
+.PHONY: dashboards
+dashboards: setup ## Write the dashboards of deploy/helm/monitoring from scripts/dashboards.py.
+	$(PYTHON) scripts/dashboards.py
+
 .PHONY: lock
 lock: $(VENV)/requirements.stamp ## Settle the versions of everything anew, with hashes.
 	cd requirements && for of in uv runtime dev; do \

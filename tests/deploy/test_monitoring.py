@@ -55,6 +55,16 @@ class TestMonitoring:
         assert urls
         assert all(url.startswith(f"{base}/docs/how-to/runbooks/") for url in urls)
 
+    def test_ships_the_dashboards_to_the_sidecar(self, helm: Helm) -> None:
+        maps = [each for each in render(helm) if each["kind"] == "ConfigMap"]
+        assert maps
+        assert {name: text for each in maps for name, text in each["data"].items()} == {
+            path.name: path.read_text().rstrip("\n") for path in (CHART / "dashboards").glob("*.json")
+        }
+        for each in maps:
+            assert each["metadata"]["labels"]["grafana_dashboard"] == "1"
+            assert each["metadata"]["annotations"]["grafana_folder"] == "961890"
+
     def test_needs_no_operator(self, helm: Helm) -> None:
         assert not rules_of(render(helm, "--set", "prometheusRule.enabled=false"))
 

@@ -23,6 +23,7 @@ from hotline_kernel import calendar, topology
 from hotline_kernel.calendar import ZONE
 from kombu.messaging import Producer
 
+from tests.deploy.test_dashboards import FOUND, expressions
 from tests.regulation.city import City
 from tests.regulation.test_art_16_alert import Lines
 from tests.regulation.test_art_16_answer_rate import ABANDONED, OFFERED, QUEUED, event, tell
@@ -144,6 +145,9 @@ class TestThePlatformWatched:
             for alert in alertmanager.told:
                 assert alert["labels"]["service"] == EXPECTED[alert["labels"]["alertname"]]
                 assert alert["annotations"]["runbook_url"].endswith(f"{alert['labels']['alertname']}.md")
+            for board in FOUND:
+                for query in expressions(board):
+                    prometheus.ask(query)
             trouble.end()
             put_right = {"HotlineCallersWait", "HotlineDirectiveWaiting", "HotlineInboxDead"}
             wait_until(

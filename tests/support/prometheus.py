@@ -101,12 +101,12 @@ class Prometheus:
     def ever_fired(self) -> set[str]:
         """Names of the alerts that fired at any time since all targets were there."""
         window = f"{int((time.time() - self._ready) * 1000)}ms"
-        found = self._ask(f'count by (alertname) (count_over_time(ALERTS{{alertstate="firing"}}[{window}]))')
+        found = self.ask(f'count by (alertname) (count_over_time(ALERTS{{alertstate="firing"}}[{window}]))')
         return {each["metric"]["alertname"] for each in found}
 
     def _scraped(self) -> dict[str, float]:
         """When each target was scraped last, of those that answer."""
-        found = self._ask("timestamp(up) and on (instance) up == 1")
+        found = self.ask("timestamp(up) and on (instance) up == 1")
         return {each["metric"]["instance"]: float(each["value"][1]) for each in found}
 
     def _has_scraped_all(self) -> bool:
@@ -115,7 +115,8 @@ class Prometheus:
         except urllib.error.URLError:
             return False
 
-    def _ask(self, query: str) -> Any:
+    def ask(self, query: str) -> Any:
+        """What it answers to a query now; raises `HTTPError` when the query is wrong."""
         return self._get(f"query?{urllib.parse.urlencode({'query': query})}")["result"]
 
     def _get(self, path: str) -> Any:
