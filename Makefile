@@ -93,17 +93,18 @@ demo-60: setup ## Sixty days across the Spring Festival: every step of the regul
 	@$(VENV)/bin/hotline simulate --days 60 --per-day 100 --start 2026-01-19 -o json > .run/demo-60.json; \
 	  $(PYTHON) scripts/demo.py .run/demo-60.json
 
-.PHONY: bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-emergency
+.PHONY: bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-emergency
 bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
 bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.
 bench-list: setup ## Every list and filter over 1,000,000 orders.
 bench-events: setup ## From commit in one service to its effect in the next.
 bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
+bench-scrape: setup ## A scrape of every process and its gauges over a year's data.
 bench-emergency: setup ## How many emergencies the wording shows; MESSAGES=FILE counts real messages too.
 	PYTHONPATH=. $(PYTHON) tests/bench/bench_emergency.py $(if $(MESSAGES),--messages $(MESSAGES))
 bench-leads: setup ## How often the suggested lead is right: MESSAGES=labelled.jsonl.gz
 	PYTHONPATH=. $(PYTHON) tests/bench/bench_leads.py --messages $(MESSAGES)
-bench-intake bench-lifecycle bench-list bench-events bench-deadlines:
+bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-scrape:
 	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 
 # --- tools ----------------------------------------------------------------------------------------------------------
@@ -120,6 +121,10 @@ reference: setup ## Write the pages of docs/reference that come from contract an
 .PHONY: dashboards
 dashboards: setup ## Write the dashboards of deploy/helm/monitoring from scripts/dashboards.py.
 	$(PYTHON) scripts/dashboards.py
+
+.PHONY: dashboards-svg
+dashboards-svg: setup ## Play a city and draw each panel's answers into docs/reference/dashboards (minutes).
+	PYTHONPATH=. $(PYTHON) scripts/draw_dashboards.py
 
 .PHONY: lock
 lock: $(VENV)/requirements.stamp ## Settle the versions of everything anew, with hashes.

@@ -13,13 +13,14 @@ from tests.deploy.test_chart import KUBERNETES
 
 Helm = Callable[..., subprocess.CompletedProcess[str]]
 Manifest = dict[str, Any]
+OPERATOR = "monitoring.coreos.com/v1"
 CHART = Path(__file__).parents[2] / "deploy" / "helm" / "monitoring"
 RULES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CHART / "rules").glob("*.yaml"))}
 
 
 def render(helm: Helm, *arguments: str) -> list[Manifest]:
     """Every manifest with its own values and these."""
-    answer = helm("template", "watch", "monitoring", *arguments)
+    answer = helm("template", "watch", "monitoring", "--api-versions", OPERATOR, *arguments)
     assert answer.returncode == 0, answer.stderr
     return [manifest for manifest in yaml.safe_load_all(answer.stdout) if manifest]
 
@@ -67,6 +68,9 @@ class TestMonitoring:
 
     def test_needs_no_operator(self, helm: Helm) -> None:
         assert not rules_of(render(helm, "--set", "prometheusRule.enabled=false"))
+        without = helm("template", "watch", "monitoring")
+        assert without.returncode == 0
+        assert "PrometheusRule" not in without.stdout
 
     @pytest.mark.parametrize("version", KUBERNETES)
     def test_every_other_manifest_is_valid(self, helm: Helm, version: str) -> None:

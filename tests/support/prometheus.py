@@ -43,7 +43,7 @@ class Prometheus:
         tries = [_seconds_to_scrape(target) for target in targets]
         longest, round_ = max(max(each) for each in tries), sum(min(each) for each in tries)
         minute_seconds = max(60 / _LARGEST_DIVISOR, _SCRAPES_A_MINUTE * longest, _ROUNDS_A_MINUTE * round_)
-        divisor = int(60 / minute_seconds)
+        self._divisor = divisor = int(60 / minute_seconds)
         self._url = f"http://127.0.0.1:{free_port()}"
         minute = _divided("1m", divisor)
         (directory / "rules").mkdir(parents=True)
@@ -118,6 +118,12 @@ class Prometheus:
     def ask(self, query: str) -> Any:
         """What it answers to a query now; raises `HTTPError` when the query is wrong."""
         return self._get(f"query?{urllib.parse.urlencode({'query': query})}")["result"]
+
+    def ask_range(self, query: str, *, start: float, end: float, step: float) -> Any:
+        """The same over a time, seconds since 1970; the durations in the query are divided, too."""
+        pressed = _divided(query, self._divisor)
+        asked = {"query": pressed, "start": start, "end": end, "step": step}
+        return self._get(f"query_range?{urllib.parse.urlencode(asked)}")["result"]
 
     def _get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self._url}/api/v1/{path}", timeout=10) as answer:
