@@ -40,7 +40,7 @@ class TestTheExample:
             ({"alertname": "HotlineDirectiveWaiting", "severity": "page", "service": "dispatch"}, ["leader-on-duty"]),
             ({"alertname": "HotlineOutboxStalled", "severity": "page", "service": "sla"}, ["it-on-call"]),
             ({"alertname": "HotlineAuditChainBroken", "severity": "page", "service": "sla"}, ["auditor", "it-on-call"]),
-            ({"alertname": "HotlineRevealsUnusual", "severity": "ticket", "service": "intake"}, ["auditor", "it"]),
+            ({"alertname": "HotlineReadsUnusual", "severity": "ticket", "service": "intake"}, ["auditor", "it"]),
             (
                 {"alertname": "HotlineUnitOverdue", "severity": "ticket", "service": "sla", "unit": "heating-office"},
                 ["unit-heating-office", "office"],

@@ -164,6 +164,10 @@ class TestASupportingUnit:
         assert sorted(reminded) == sorted([(OTHER, step), (WITHOUT_PRINCIPAL, step)])
         assert not city.order(order.name).overdue
         assert city.state(order.name, HANDLING) == "RUNNING"
+        city.move_to(city.close_of_office(city.working_day(1)) + timedelta(minutes=5))
+        on_paper = [each for each in city.supervisions(order.name) if each.number]
+        written = deadline_pb2.SUPERVISION_STEP_PART_WRITTEN
+        assert {(each.unit, each.step) for each in on_paper} == {(OTHER, written), (WITHOUT_PRINCIPAL, written)}
         [late] = [part for part in self.done(city, order.name).parts if part.unit == OTHER]
         assert late.is_late
         city.report(order.name)

@@ -230,6 +230,17 @@ class TestAReorganisation:
         with refused("UNIT_CLOSED", article="Art. 10"):
             city.send_out(waiting.name, lead=unit)
 
+    def test_passes_what_the_unit_answered_for_to_the_successor(self, city: City, unit: str) -> None:
+        """In a version of the successor's own, on the same day; what is said afterwards holds (ours, Art. 10)."""
+        [duty] = unit_on(city, unit).competences
+        heir = unit_on(city, OTHER)
+        close(city, unit, into=OTHER)
+        assert list(unit_on(city, OTHER).competences) == [*heir.competences, duty]
+        latest = versions(city, OTHER)[0]
+        assert (list(latest.changed_fields), day(latest.effective_date)) == (["competences"], city.now.date())
+        assert "承接" in latest.reason
+        assert list(change(city, OTHER, competences=list(heir.competences)).competences) == list(heir.competences)
+
     def test_that_takes_a_duty_or_the_name_leaves_the_orders_until_they_are_handed_over(
         self, city: City, unit: str
     ) -> None:

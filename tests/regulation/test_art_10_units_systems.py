@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +130,16 @@ class TestAUnitsSystem:
         assert read.text == order.text
         with refused("NOT_OWN_UNIT", article="Art. 22"):
             connected.speaker.dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=foreign.name))
+
+    def test_hears_of_supervision_towards_it(self, city: City, connected: Connected) -> None:
+        city.next_morning()
+        order = city.dispatched(lead=UNIT)
+        city.move_to(city.close_of_office(city.working_day(2)) + timedelta(minutes=1))
+        city.settle()
+        version = int(city.order(order.name).etag)
+        told = connected.wait_for(order.name, *range(version))[-1]
+        assert (told["overdue"], told["supervisionStep"]) == (True, "SUPERVISION_STEP_REMINDER")
+        city.report(order.name, unit=UNIT)
 
     def test_hears_that_an_order_is_its_own_no_more(self, city: City, connected: Connected) -> None:
         order = city.dispatched(lead=UNIT)

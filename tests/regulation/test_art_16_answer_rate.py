@@ -95,6 +95,17 @@ class TestTheLines:
         assert not found.keeps_norm
         assert statistics(city, start, start + timedelta(hours=40)).keeps_norm
 
+    def test_break_the_norm_by_answers_that_come_late(self, city: City) -> None:
+        """Within 15 s (GB/T 33358), as the alert has it: everybody was answered, and the norm is not kept."""
+        start = (city.now - timedelta(days=40)).replace(minute=0, second=0, microsecond=0)
+        story = [each for n in range(9) for each in answered(f"late-{n}", start + timedelta(minutes=n), 16)]
+        story += [each for n in range(91) for each in answered(f"soon-{n}", start + timedelta(hours=1, seconds=n), 15)]
+        tell(city, story)
+        found = statistics(city, start, start + timedelta(hours=24))
+        assert found.answer_rate == found.worst_day.answer_rate == 1
+        assert found.in_time_rate == found.worst_day.in_time_rate == pytest.approx(0.91)
+        assert not found.keeps_norm
+
     def test_tell_each_thing_once_and_nothing_that_cannot_be(self, city: City) -> None:
         """Offered, queued, answered, transferred, ended: a call has one end, and what comes twice counts once."""
         base = city.now - timedelta(minutes=30)

@@ -55,6 +55,10 @@ class TestTheClass:
         with refused("KEY_SUPERVISED_ALREADY", article="Art. 28"):
             watch(city, order.name)
         assert "列为重点督办" in city.supervisions(order.name)[-1].text
+        city.settle()
+        read = city.unit().dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order.name))
+        assert read.key_supervision
+        assert [note.step for note in read.supervisions] == [STEPS.SUPERVISION_STEP_KEY_NOTICE]
         assert "put under key supervision (Art. 28)" in city.clock(order.name, HANDLING).account
         city.report(order.name)
         city.settle()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.feedback.v1 import callback_pb2
 from hotline.feedback.v1 import feedback_service_pb2 as feedback
@@ -54,6 +55,17 @@ class TestAnOverdueOrder:
         assert notices[0].number in notices[0].text
         assert order.number in notices[0].text
         assert {notice.unit for notice in notices} == {LEAD}
+
+    def test_carries_what_was_issued_so_that_the_unit_sees_it_there(self, city: City) -> None:
+        """督促承办单位: each step stands on the order, for the unit that it is about (Art. 28)."""
+        city.next_morning()
+        order = city.dispatched()
+        city.move_to(city.close_of_office(city.working_day(3)) + timedelta(minutes=1))
+        read = city.unit().dispatch.GetWorkOrder(dispatch.GetWorkOrderRequest(name=order.name))
+        issued = city.supervisions(order.name)
+        assert [note.step for note in read.supervisions] == [ADVANCE, REMINDER, WRITTEN]
+        assert [note.supervision for note in read.supervisions] == [step.name for step in issued]
+        assert {note.unit for note in read.supervisions} == {LEAD}
 
     def test_is_supervised_no_more_once_reported(self, city: City) -> None:
         """督促承办单位按要求办结并反馈办理结果: then it has done so (Art. 28)."""

@@ -174,6 +174,27 @@ class TestASuperior:
         finally:
             self.put(city, BUREAU, "")
 
+    def test_stays_outside_in_whose_place_it_stands(self, city: City) -> None:
+        """A supporting unit that took the place of the unit complained about, or of one above or below it (ours)."""
+        heir, former = (f"units/need-{name}" for name in ("heir", "former"))
+        for name, above in ((heir, ""), (former, STATION)):
+            unit = work_order_pb2.Unit(
+                name=name,
+                display_name=name,
+                region="139902",
+                kind=work_order_pb2.UNIT_KIND_DEPARTMENT,
+                principal="卫主任",
+                superior=above,
+            )
+            city.office.CreateUnit(dispatch.CreateUnitRequest(unit=unit, request_id=new_request_id()))
+        order = mark(city, complaint(city, supporting=[heir]).name, former)
+        assert not seen(city, heir, order.name).redacted
+        city.office.CloseUnit(
+            dispatch.CloseUnitRequest(name=former, successor=heir, reason="机构改革", request_id=new_request_id())
+        )
+        told = seen(city, heir, order.name)
+        assert (told.redacted, told.text) == (True, "")
+
     def put(self, city: City, unit: str, above: str) -> None:
         """The office changes who stands above a unit."""
         request = dispatch.UpdateUnitRequest(

@@ -1,5 +1,7 @@
 """第三十六条: who leaks what a citizen said is found; the record is whole."""
 
+import json
+
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.operations.v1 import audit_service_pb2
@@ -53,6 +55,18 @@ class TestWhoTheCitizenIs:
         words = city.reviewer.ReadAppealText(intake.ReadAppealTextRequest(name=appeal.name))
         assert words.text == "举报邻居违建"
         assert "intake.texts.read" in {entry.action for entry in record_of(city, "intake", appeal.name)}
+
+    def test_is_told_of_whoever_reads_many(self, city: City) -> None:
+        """Contacts, texts, objections, calls and searches count together: the sixtieth of an hour stands out (ours)."""
+        appeal = city.register(text="举报邻居违建")
+        reader = city.hotline.person("operator", subject="operator-curious").intake
+        for number in range(20):
+            reader.RevealContact(intake.RevealContactRequest(name=appeal.name, purpose="核实"))
+            reader.ReadAppealText(intake.ReadAppealTextRequest(name=appeal.name))
+            reader.ListAppeals(intake.ListAppealsRequest(phone=f"139{number:08d}"))
+        [alarm] = [entry for entry in record_of(city, "intake", "reads") if entry.actor == "operator-curious"]
+        assert alarm.action == "intake.reads.unusual"
+        assert json.loads(alarm.details)["in_an_hour"] == "60"
 
 
 class TestAnotherUnit:

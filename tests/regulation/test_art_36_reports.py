@@ -95,6 +95,27 @@ class TestAReport:
             examine(city, name, unit=LEAD)
         assert examine(city, name, unit=OTHER).report.examiner == "inspector-1"
 
+    def test_is_kept_from_the_unit_that_it_turns_out_to_be_about(self, city: City) -> None:
+        """Whoever reported named nobody, or another: the inspector says so, and the record not whom."""
+        tell(city.hotline.person(), unit="")
+        name = newest(city).name
+        request = reports.SetUnitConcernedRequest(name=name, unit=OTHER, request_id=new_request_id())
+        inspector = city.hotline.person("inspector", unit=OTHER, subject="inspector-2").reports
+        with refused("STATE_NOT_ALLOWED", article="Art. 36(4)"):
+            inspector.SetUnitConcerned(request)
+        assert examine(city, name, unit=OTHER).unit_concerned == ""
+        inspector.SetUnitConcerned(request)  # their own unit: they are outside from then on
+        for deed in (
+            lambda: examine(city, name, unit=OTHER),
+            lambda: inspector.SetUnitConcerned(
+                reports.SetUnitConcernedRequest(name=name, unit=LEAD, request_id=new_request_id())
+            ),
+        ):
+            with refused("UNIT_CONCERNED", article="Art. 36(4)"):
+                deed()
+        assert examine(city, name, unit=LEAD).unit_concerned == OTHER
+        assert not any(OTHER in str(entry.details) for entry in recorded(city, name))
+
     def test_is_concluded_once_and_only_after_it_was_opened(self, city: City) -> None:
         """No answer without a look."""
         tell(city.hotline.person())

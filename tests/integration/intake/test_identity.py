@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -57,7 +57,7 @@ def dispatch(database: Database[Store], appeal: appeal_pb2.Appeal, lead: str) ->
     return order
 
 
-class TestSomebodyWhoRevealsMany:
+class TestSomebodyWhoReadsMany:
     def test_is_put_on_record_at_every_sixtieth_within_an_hour(
         self, servicer: IntakeServicer, database: Database[Store], clock: VirtualClock, by: Callable[..., Call]
     ) -> None:
@@ -66,7 +66,7 @@ class TestSomebodyWhoRevealsMany:
 
         def told() -> list[str]:
             with database.transaction() as tx:
-                rows = tx.all("SELECT actor, details FROM audit_entry WHERE action = 'intake.contacts.unusual'")
+                rows = tx.all("SELECT actor, details FROM audit_entry WHERE action = 'intake.reads.unusual'")
             return [f"{row['actor']} {row['details']['in_an_hour']}" for row in rows]
 
         for _ in range(59):
@@ -77,6 +77,24 @@ class TestSomebodyWhoRevealsMany:
         assert told() == []
         reveal(servicer, appeal, seat)
         assert told() == ["callback-1 60"]
+
+    def test_is_counted_by_whatever_opens_identity_or_what_somebody_said(
+        self, servicer: IntakeServicer, database: Database[Store], by: Callable[..., Call]
+    ) -> None:
+        """A contact, a text and a search by number are one read each (Art. 36(4))."""
+        appeal = register(servicer, by("operator"), phone="13812340099")
+
+        def counted() -> int:
+            with database.transaction() as tx:
+                return tx.reads_since(datetime(2000, 1, 1, tzinfo=UTC), actor="operator-1")
+
+        before = counted()
+        reveal(servicer, appeal, by("operator", "intake.contacts.reveal"))
+        servicer.ReadAppealText(pb.ReadAppealTextRequest(name=appeal.name), by("operator", "intake.texts.read"))
+        found = servicer.ListAppeals(pb.ListAppealsRequest(phone="13812340099"), by("operator", "intake.appeals.list"))
+        servicer.ListAppeals(pb.ListAppealsRequest(), by("operator", "intake.appeals.list"))
+        assert [each.name for each in found.appeals] == [appeal.name]
+        assert counted() - before == 3
 
 
 class TestIdentity:

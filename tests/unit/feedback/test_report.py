@@ -27,11 +27,18 @@ class TestReport:
                 each.concluded(confirmed=confirmed, now=NOW)
 
     @pytest.mark.parametrize(
-        ("concerned", "unit"), [("", ""), ("", "units/a"), ("units/a", ""), ("units/a", "units/b")]
+        ("concerned", "unit"), [([], ""), ([], "units/a"), (["units/a"], ""), (["units/a", "units/c"], "units/b")]
     )
-    def test_is_open_to_whoever_is_outside(self, concerned: str, unit: str) -> None:
-        REPORT.require_outside(concerned=concerned, unit=unit)
+    def test_is_open_to_whoever_is_outside(self, concerned: list[str], unit: str) -> None:
+        REPORT.require_outside(concerned=frozenset(concerned), unit=unit)
 
     def test_is_closed_to_the_unit_concerned(self) -> None:
         with pytest.raises(UnitConcerned):
-            REPORT.require_outside(concerned="units/a", unit="units/a")
+            REPORT.require_outside(concerned=frozenset({"units/a"}), unit="units/a")
+
+    def test_turns_out_to_be_about_a_unit_while_it_is_examined(self) -> None:
+        examined = REPORT.examined(examiner="inspector-1", now=NOW)
+        assert examined.unit_found().version == examined.version + 1
+        for each in (REPORT, examined.concluded(confirmed=True, now=NOW)):
+            with pytest.raises(ReportEnded):
+                each.unit_found()

@@ -31,9 +31,14 @@ def statistics(answered: dict[int, int], abandoned: dict[int, int], *, waiting: 
 def test_rates_are_of_what_was_offered() -> None:
     found = statistics({3: 90, 15: 4, 16: 1}, {40: 4}, waiting=1)
     assert (found.answer_rate, found.abandon_rate, found.waiting) == (0.95, 0.04, 1)
-    assert found.answered_in_time == 94
-    assert found.keeps_norm
+    assert (found.answered_in_time, found.in_time_rate) == (94, 0.94)
+
+
+def test_the_norm_is_about_answers_in_time() -> None:
+    assert statistics({3: 90, 15: 5, 16: 1}, {40: 4}).keeps_norm
+    assert not statistics({3: 94, 16: 6}, {}).keeps_norm
     assert not statistics({3: 94}, {40: 6}).keeps_norm
+    assert not statistics({3: 94}, {}, waiting=6).keeps_norm
 
 
 def test_without_calls_there_is_no_rate() -> None:
@@ -69,7 +74,7 @@ def test_the_worst_day_is_the_one_that_a_slow_search_finds(
 ) -> None:
     start, end = START + timedelta(minutes=minutes), START + length * HOUR
     hours = [
-        Offers(hour=START + number * HOUR, offered=offered, answered=round(offered * share))
+        Offers(hour=START + number * HOUR, offered=offered, answered=offered, in_time=round(offered * share))
         for number, offered, share in sorted(drawn)
         if number < length
     ]
@@ -78,9 +83,9 @@ def test_the_worst_day_is_the_one_that_a_slow_search_finds(
         begin = START + number * HOUR
         inside = [each for each in hours if begin <= each.hour < begin + 24 * HOUR]
         if begin >= start and begin + 24 * HOUR <= end and inside:
-            rates.append(sum(each.answered for each in inside) / sum(each.offered for each in inside))
+            rates.append(sum(each.in_time for each in inside) / sum(each.offered for each in inside))
     found = worst_day(hours=hours, start=start, end=end)
-    assert (found.answer_rate if found else None) == (min(rates) if rates else None)
+    assert (found.in_time_rate if found else None) == (min(rates) if rates else None)
 
 
 def test_a_window_goes_forward_and_ends() -> None:

@@ -6,6 +6,7 @@ from hotline.feedback.v1 import feedback_service_pb2, report_service_pb2
 from hotline_kernel import clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
+from hotline_kernel.reads import Reads
 from hotline_kernel.sealing import Envelopes, FileKeyEncryption
 
 from hotline_feedback.adapters.postgres import Store
@@ -47,7 +48,10 @@ def build(settings: Settings) -> Application[Store]:
                 hold=timedelta(minutes=settings.hold_minutes),
             ),
             report_service_pb2.DESCRIPTOR.services_by_name["ReportService"]: ReportServicer(
-                database=database, clock=legal_clock, envelopes=Envelopes(FileKeyEncryption(settings.vault_key))
+                database=database,
+                clock=legal_clock,
+                envelopes=Envelopes(FileKeyEncryption(settings.vault_key)),
+                reads=Reads(service="feedback", unusual=settings.unusual_reads),
             ),
         },
         subscriptions=ON_EVENT,

@@ -35,6 +35,9 @@ class Settings(settings.Settings):
     double_review_share: float = Field(
         0.1, ge=0, le=1, description="Part of what is scored that another reader scores again, unseen (ours)."
     )
+    unusual_reads: int = Field(
+        20, ge=1, description="So many reports that one person opens in an hour are unusual (ours; Art. 36(4))."
+    )
     hold_minutes: int = Field(
         20, ge=1, le=1440, description="Minutes that a taken callback or review is one person's alone (ours; Art. 15)."
     )

@@ -21,6 +21,7 @@ from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
 from hotline_kernel.pump import EventHandler, Ticker
+from hotline_kernel.reads import Reads
 
 from hotline_intake import call_handlers
 from hotline_intake.adapters import vault
@@ -62,7 +63,6 @@ def build(settings: Settings) -> Application[Store]:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
-    telemetry.CONTACT_REVEALS_UNUSUAL.labels(settings.service)  # counted from nought, so that the first one is seen
     trees = TreeCache()
     citizens_vault = vault.from_files(keys=settings.vault_key, lookup_key=settings.vault_lookup_key)
     measure = Measure(
@@ -72,6 +72,7 @@ def build(settings: Settings) -> Application[Store]:
         common_people=settings.common_people,
         repeated_appeals=settings.repeated_appeals,
     )
+    reads = Reads(service="intake", unusual=settings.unusual_reads)
     return Application(
         settings=settings,
         database=database,
@@ -83,14 +84,14 @@ def build(settings: Settings) -> Application[Store]:
                 vault=citizens_vault,
                 trees=trees,
                 division=settings.division,
-                unusual_reveals=settings.unusual_reveals,
+                reads=reads,
                 measure=measure,
             ),
             category_service_pb2.DESCRIPTOR.services_by_name["CategoryService"]: CategoryServicer(
                 database=database, clock=legal_clock, trees=trees
             ),
             contest_service_pb2.DESCRIPTOR.services_by_name["ContestService"]: ContestServicer(
-                database=database, clock=legal_clock, vault=citizens_vault
+                database=database, clock=legal_clock, vault=citizens_vault, reads=reads
             ),
             hold_service_pb2.DESCRIPTOR.services_by_name["HoldService"]: HoldServicer(
                 database=database, clock=legal_clock
@@ -102,7 +103,7 @@ def build(settings: Settings) -> Application[Store]:
                 database=database, clock=legal_clock
             ),
             call_centre_service_pb2.DESCRIPTOR.services_by_name["CallCentreService"]: CallCentreServicer(
-                database=database, clock=legal_clock, norms=norms(settings)
+                database=database, clock=legal_clock, norms=norms(settings), reads=reads
             ),
         },
         subscriptions={

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from hotline_kernel.errors import EtagMismatch, HotlineError, ResourceNotFound
+from hotline_kernel.reads import Reads
 
 from hotline_intake.call_ports import QueuedAppeal, Store
 from hotline_intake.domain import call_statistics, site
@@ -288,21 +289,22 @@ def end_wrap_ups(*, norms: Norms, tx: Store, now: datetime) -> int:
     return len(seats)
 
 
-def listen_in(*, reference: str, purpose: str, permission: str, tx: Store, now: datetime) -> Seat:
+def listen_in(*, reference: str, purpose: str, permission: str, reads: Reads, tx: Store, now: datetime) -> Seat:
     """The seat at which a call can be listened to; put on record (Art. 36(4)). Raises `CallStateNotAllowed`."""
     call = tx.call(reference=reference)
     if call.state is not CallState.ANSWERED or not call.seat:
         raise CallStateNotAllowed(resource=call.name, state=call.state)
     seat = tx.seat(seat_id=call.seat)
-    tx.record(action=permission, resource=call.name, time=now, purpose=purpose, details={"seat": seat.name})
+    reads.record(tx=tx, action=permission, resource=call.name, time=now, purpose=purpose, details={"seat": seat.name})
     return seat
 
 
 def count_calls(*, start: datetime, end: datetime, norms: Norms, tx: Store) -> CallStatistics:
     """How the lines did from start to end, itself not in it (Art. 16). Raises `WindowInvalid`."""
     call_statistics.check_window(start=start, end=end)
+    hours = tx.call_offers(start=start, end=end, within=timedelta(seconds=norms.answers.answer_seconds))
     return CallStatistics(
         tally=tx.call_tally(start=start, end=end),
-        worst_day=call_statistics.worst_day(hours=tx.call_offers(start=start, end=end), start=start, end=end),
+        worst_day=call_statistics.worst_day(hours=hours, start=start, end=end),
         norm=norms.answers,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -119,6 +119,9 @@ class Store(Protocol):
     def take(self, *, appeal_id: UUID, seat: str, operator: str, until_time: datetime) -> None:
         """Keeps in whose hand it is."""
 
+    def reads_since(self, since: datetime, *, actor: str) -> int:
+        """How many contacts, texts, objections, calls and numbers somebody opened since then, as the record says."""
+
     def put_back(self, *, operator: str) -> None:
         """What somebody took is nobody's again."""
 
@@ -131,5 +134,5 @@ class Store(Protocol):
     def call_tally(self, *, start: datetime, end: datetime) -> Tally:
         """What the calls offered in a window came to."""
 
-    def call_offers(self, *, start: datetime, end: datetime) -> list[Offers]:
+    def call_offers(self, *, start: datetime, end: datetime, within: timedelta) -> list[Offers]:
         """Calls of a window by whole hours, in their order; hours without calls are left out."""

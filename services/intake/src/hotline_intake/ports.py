@@ -244,8 +244,8 @@ class Store(Protocol):
     def forget_sketches(self, *, citizen_id: UUID) -> None:
         """Forgets what a citizen's appeals are compared by."""
 
-    def reveals(self, *, actor: str, since: datetime) -> int:
-        """How many contacts somebody revealed since then, of those on record already."""
+    def reads_since(self, since: datetime, *, actor: str) -> int:
+        """How many contacts, texts, objections, calls and numbers somebody opened since then, as the record says."""
 
     def add_contest(self, *, contest: Contest, sealed_reason: bytes) -> None:
         """Raises `ContestedAlready` if that decline was."""

@@ -17,10 +17,10 @@ class Settings(settings.Settings):
     )
     repeat_own_similarity: float = Field(0.2, gt=0, le=1, description="The same for two appeals of one citizen (ours).")
     repeat_window_days: int = Field(90, ge=1, le=3660, description="How far back repeats are sought, days (ours).")
-    unusual_reveals: int = Field(
+    unusual_reads: int = Field(
         60,
         ge=1,
-        description="So many contacts revealed by one person in an hour are unusual (ours; Art. 36(4)).",
+        description="So many contacts, texts and objections opened and numbers searched in an hour are unusual (ours).",
     )
     retention_consultation_days: int = Field(
         1095, ge=0, le=36_500, description="Days after which it is forgotten who brought a consultation (ours)."

@@ -91,9 +91,10 @@ CALENDAR_KNOWN_UNTIL = Gauge(
 )
 HEARTBEAT = Gauge("hotline_heartbeat_timestamp_seconds", "Last sign of life of a process.", ["service", "process"])
 TICKER_FAILED = Counter("hotline_ticker_failed_total", "Runs of a periodic task that failed.", ["service", "ticker"])
-CONTACT_REVEALS_UNUSUAL = Counter(
-    "hotline_contact_reveals_unusual_total",
-    "Times that somebody revealed unusually many contacts in an hour; who, says the record of `contacts` (Art. 36(4)).",
+READS_UNUSUAL = Counter(
+    "hotline_reads_unusual_total",
+    "Times that somebody opened unusually much that is confidential in an hour; who, says the record of `reads`"
+    " (Art. 36(4)).",
     ["service"],
 )
 CITIZENS_FORGOTTEN = Counter(

@@ -110,8 +110,9 @@ def statistics(
         console.print(f"  {name:>8}  answered {band.answered:6}  abandoned {band.abandoned:6}")
     if found.HasField("worst_day"):
         begin = found.worst_day.start_time.ToDatetime(UTC).astimezone(ZONE)
-        console.print(f"worst 24 hours from {begin:%Y-%m-%d %H:%M}: {found.worst_day.answer_rate:.1%}")
-    console.print(f"the norm of {found.norm_answer_rate:.0%} is {'kept' if found.keeps_norm else 'not kept'}")
+        console.print(f"worst 24 hours from {begin:%Y-%m-%d %H:%M}: {found.worst_day.in_time_rate:.1%} in time")
+    kept = "kept" if found.keeps_norm else "not kept"
+    console.print(f"the norm of {found.norm_answer_rate:.0%} within {found.answer_seconds} s is {kept}")
 
 
 def _stamp(moment: datetime) -> Timestamp:

@@ -64,6 +64,19 @@ def examine(
         show(inspector.reports.ExamineReport(reports.ExamineReportRequest(name=report, purpose=purpose)), output)
 
 
+@app.command("set-unit")
+def set_unit(
+    report: Report,
+    unit: Annotated[str, typer.Argument(help="units/… that it is about; its people do not open it from then on")],
+    *,
+    output: Output = Format.TEXT,
+) -> None:
+    """Say which unit a report is about, where whoever reported did not know."""
+    request = reports.SetUnitConcernedRequest(name=report, unit=unit, request_id=new_request_id())
+    with person("inspector") as inspector:
+        show(inspector.reports.SetUnitConcerned(request), output)
+
+
 @app.command()
 def conclude(
     report: Report,

@@ -10,6 +10,7 @@ from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import dispatch_service_pb2 as service_pb2
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.intake.v1 import appeal_pb2
+from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.errors import FieldInvalid
 from hotline_kernel.timestamps import timestamp
 
@@ -29,6 +30,7 @@ from hotline_dispatch.domain.record import (
     State,
     Study,
     StudyGround,
+    SupervisionNote,
 )
 from hotline_dispatch.domain.suggestion import Suggestion
 from hotline_dispatch.domain.unit import Handler, Unit, UnitKind
@@ -74,6 +76,7 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         round=order.round,
         confidential=order.confidential,
         key_supervision=order.key_supervision,
+        supervisions=[_supervision(note) for note in order.supervisions],
         create_time=timestamp(order.create_time),
         dispatch_time=timestamp(order.dispatch_time),
         close_time=timestamp(order.close_time),
@@ -90,6 +93,15 @@ def work_order(order: WorkOrder) -> work_order_pb2.WorkOrder:
         message.due_provisional = order.due.provisional
         message.extension_cutoff_time.CopyFrom(timestamp(order.due.extension_cutoff_time))
     return message
+
+
+def _supervision(note: SupervisionNote) -> work_order_pb2.SupervisionNote:
+    return work_order_pb2.SupervisionNote(
+        supervision=note.supervision,
+        step=deadline_pb2.SupervisionStep.Value(f"SUPERVISION_STEP_{note.step}"),
+        unit=note.unit,
+        issue_time=timestamp(note.issue_time),
+    )
 
 
 def unit(known: Unit) -> work_order_pb2.Unit:

@@ -31,6 +31,7 @@ from hotline_dispatch.domain.record import (
     StatutoryTerm,
     Study,
     StudyGround,
+    SupervisionNote,
 )
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -46,6 +47,7 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "filing": TypeAdapter(Filing | None),
     "parts": TypeAdapter(tuple[Part, ...]),
     "holdings": TypeAdapter(tuple[Holding, ...]),
+    "supervisions": TypeAdapter(tuple[SupervisionNote, ...]),
     "send_backs": TypeAdapter(list[SendBack]),
     "past_rounds": TypeAdapter(list[PastRound]),
 }

@@ -60,8 +60,11 @@ _LINE = f"""
 WITH RECURSIVE {_ABOVE}, below AS (
   SELECT name FROM unit WHERE name = %(unit)s
   UNION SELECT u.name FROM below JOIN unit u ON u.superior = below.name
+), line AS (
+  (SELECT name FROM above UNION SELECT name FROM below)
+  UNION SELECT u.name FROM line JOIN unit u ON u.successor = line.name AND u.close_date IS NOT NULL
 )
-SELECT name FROM above UNION SELECT name FROM below"""
+SELECT name FROM line"""
 
 
 class Registry(Transaction):
@@ -83,7 +86,7 @@ class Registry(Transaction):
         return tuple(row["name"] for row in self.all(_SUPERIORS, {"unit": unit}))
 
     def line_of(self, unit: str) -> frozenset[str]:
-        """The unit, those above it and those below it."""
+        """The unit, those above it, those below it, and closed ones whose place any of them took."""
         return frozenset(row["name"] for row in self.all(_LINE, {"unit": unit})) | {unit}
 
     def add_unit(self, unit: Unit) -> bool:

@@ -6,6 +6,7 @@ from google.protobuf.json_format import MessageToDict
 from google.type.date_pb2 import Date
 from hotline.dispatch.v1 import unit_system_service_pb2 as pb
 from hotline.dispatch.v1 import work_order_pb2
+from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.change import Change
@@ -45,6 +46,9 @@ def change(told: Change) -> pb.WorkOrderChange:
         extension_state=work_order_pb2.ExtensionState.Value(f"EXTENSION_STATE_{told.extension or 'UNSPECIFIED'}"),
         overdue=told.overdue,
         key_supervision=told.key_supervision,
+        supervision_step=deadline_pb2.SupervisionStep.Value(
+            f"SUPERVISION_STEP_{told.supervision_step or 'UNSPECIFIED'}"
+        ),
     )
 
 

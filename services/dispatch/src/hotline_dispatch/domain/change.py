@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from hotline_dispatch.domain.record import ExtensionState, State
+from hotline_dispatch.domain.record import ExtensionState, State, SupervisionStep
 from hotline_dispatch.domain.work_order import WorkOrder
 
 
@@ -37,6 +37,8 @@ class Change:
     extension: ExtensionState | None = None
     overdue: bool = False
     key_supervision: bool = False
+    supervision_step: SupervisionStep | None = None
+    """The latest towards this unit."""
 
 
 def changes_of(order: WorkOrder, *, before: Collection[str]) -> list[Change]:
@@ -68,4 +70,5 @@ def _change(order: WorkOrder, unit: str, part: UnitPart) -> Change:
         extension=order.extension.state if order.extension and not hides_extension else None,
         overdue=order.overdue,
         key_supervision=order.key_supervision,
+        supervision_step=next((note.step for note in reversed(order.supervisions) if note.unit == unit), None),
     )

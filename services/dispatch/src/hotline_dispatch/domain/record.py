@@ -55,6 +55,28 @@ class StudyGround(Code):
     MEDIA = "MEDIA", "媒体广泛关注"
 
 
+class SupervisionStep(StrEnum):
+    """Steps of supervision, as sla has them (Art. 28)."""
+
+    ADVANCE_REMINDER = "ADVANCE_REMINDER"
+    REMINDER = "REMINDER"
+    WRITTEN = "WRITTEN"
+    KEY_NOTICE = "KEY_NOTICE"
+    KEY_CHECK = "KEY_CHECK"
+    PART_REMINDER = "PART_REMINDER"
+    PART_WRITTEN = "PART_WRITTEN"
+
+
+@dataclass(frozen=True)
+class SupervisionNote:
+    """That sla issued a step of supervision about the order."""
+
+    supervision: str
+    step: SupervisionStep
+    unit: str
+    issue_time: datetime
+
+
 class ReplyMeans(StrEnum):
     """How the citizen was told."""
 

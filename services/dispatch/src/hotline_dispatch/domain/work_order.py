@@ -29,6 +29,7 @@ from hotline_dispatch.domain.record import (
     StatutoryTerm,
     Study,
     StudyGround,
+    SupervisionNote,
 )
 from hotline_dispatch.domain.refusals import (
     ContactRelayed,
@@ -110,6 +111,8 @@ class WorkOrder:
     past_rounds: list[PastRound] = field(default_factory=list)
     round: int = 1
     key_supervision: bool = False
+    supervisions: tuple[SupervisionNote, ...] = ()
+    """Steps of supervision about it, oldest first, in all rounds (Art. 28)."""
     dispatch_time: datetime | None = None
     close_time: datetime | None = None
     overdue: bool = False
@@ -290,6 +293,7 @@ class WorkOrder:
             extension=None,
             study=None,
             parts=(),
+            supervisions=(),
             holdings=hand_over((), to="", reason="", is_overdue=False, now=now),
             chases=0,
             office_asks=0,
@@ -611,6 +615,16 @@ class WorkOrder:
         else:
             self._send_out(self.assignment, now)
 
+    def supervise(self, note: SupervisionNote) -> None:
+        """sla issued a step of supervision: whoever reads the order sees it (Art. 28)."""
+        self.supervisions = (*self.supervisions, note)
+
+    def watch_closely(self, *, round_number: int) -> bool:
+        """sla put this round under key supervision (Art. 28); tells whether that is new."""
+        is_new = round_number == self.round and not self.key_supervision
+        self.key_supervision = self.key_supervision or is_new
+        return is_new
+
     def require_visible(self, *, to_unit: str) -> None:
         """A unit sees what it leads or supports, and what is about it or a unit below it. Raises `NotOwnUnit`."""
         if to_unit not in self.concerned and (self.assignment is None or to_unit not in self.assignment.units):
@@ -619,8 +633,8 @@ class WorkOrder:
     def seen_by(self, *, unit: str, line: Collection[str]) -> "WorkOrder":
         """What a unit may know of a complaint about a unit (Art. 36(4)).
 
-        line -- the unit, those above and those below it. The lead needs to know, unless it is the one complained about;
-        so does who supports, unless in one line with that one.
+        line -- the unit, those above and those below it, and whose place any of them took. The lead needs to know,
+        unless it is the one complained about; so does who supports, unless in one line with that one.
         """
         if unit == self.lead != self.about_unit:
             return self
@@ -644,6 +658,7 @@ class WorkOrder:
             study=None,
             filing=None,
             parts=tuple(part for part in self.parts if part.unit == unit),
+            supervisions=tuple(note for note in self.supervisions if note.unit == unit),
             holdings=tuple(replace(holding, reason="") for holding in self.holdings),
             send_backs=[],
             past_rounds=[],

@@ -15,12 +15,22 @@ from hotline.sla.events.v1.deadline_events_pb2 import (
     DeadlineMoved,
     DeadlineSet,
     DeadlinesOpened,
+    KeySupervisionStarted,
+    SupervisionIssued,
 )
 from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
-from hotline_dispatch.domain.record import Directive, DirectiveKind, Due, State, StudyGround
+from hotline_dispatch.domain.record import (
+    Directive,
+    DirectiveKind,
+    Due,
+    State,
+    StudyGround,
+    SupervisionNote,
+    SupervisionStep,
+)
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
@@ -112,6 +122,21 @@ def mark_overdue(event: DeadlineMissed, *, tx: Store, **_: object) -> None:
         tx.save_order(order)
 
 
+def note_supervision(event: SupervisionIssued, *, tx: Store, **_: object) -> None:
+    """sla issued a step of supervision: it stands on the order, and the unit's system is told (Art. 28)."""
+    order = load(tx, event.work_order, for_update=True)
+    step = SupervisionStep(deadline_pb2.SupervisionStep.Name(event.step).removeprefix("SUPERVISION_STEP_"))
+    order.supervise(SupervisionNote(event.supervision, step, event.unit, moment(event.issue_time)))
+    tx.save_order(order)
+
+
+def start_key_supervision(event: KeySupervisionStarted, *, tx: Store, **_: object) -> None:
+    """sla put the order under key supervision, on whatever ground: it stands on the order (Art. 28)."""
+    order = load(tx, event.work_order, for_update=True)
+    if order.watch_closely(round_number=event.round):
+        tx.save_order(order)
+
+
 def end_callback(event: CallbackCompleted, *, tx: Store, **_: object) -> None:
     """The citizen was asked, or could not be reached: the order closes unless a quality review follows (Art. 30)."""
     if event.verdict == callback_pb2.VERDICT_DISSATISFIED:
@@ -167,6 +192,8 @@ ON_EVENT: dict[type[Message], Callable[..., None]] = {
     DeadlinesOpened: carry_deadlines,
     DeadlineMoved: carry_moved_deadline,
     DeadlineMissed: mark_overdue,
+    SupervisionIssued: note_supervision,
+    KeySupervisionStarted: start_key_supervision,
     CallbackCompleted: end_callback,
     ReviewConcluded: end_review,
 }

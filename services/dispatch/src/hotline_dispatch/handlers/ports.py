@@ -85,7 +85,7 @@ class Store(Protocol):
         """The units above a unit, the nearest first."""
 
     def line_of(self, unit: str) -> frozenset[str]:
-        """The unit, those above it and those below it."""
+        """The unit, those above it, those below it, and closed ones whose place any of them took."""
 
     def add_unit(self, unit: Unit) -> bool:
         """Keeps a new unit; False if the name is taken."""

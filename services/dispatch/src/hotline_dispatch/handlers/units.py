@@ -17,6 +17,7 @@ from hotline_dispatch.domain.unit_version import (
     on_day,
     require_successor,
 )
+from hotline_dispatch.handlers.bookkeeping import heir_of
 from hotline_dispatch.handlers.ports import Store
 
 UPDATABLE = (
@@ -157,8 +158,34 @@ def _apply(version: UnitVersion, unit: Unit, tx: Store) -> None:
     version.take_effect(unit)
     if unit.is_closed:
         tx.bequeath_leads(unit.name, unit.successor)
+        _bequeath_competences(unit, tx, version)
     elif lost := before - set(unit.competences):
         tx.forget_leads(unit.name, sorted(lost))
+
+
+def _bequeath_competences(unit: Unit, tx: Store, closing: UnitVersion) -> None:
+    """Whoever takes a closed unit's place answers for what that did, in a version of its own (Art. 10)."""
+    found = heir_of(tx, unit)
+    heir = tx.find_unit(found.name, for_update=True) if found else None
+    if heir is None:
+        return
+    taken = [competence for competence in unit.competences if not heir.answers_for(competence)]
+    if not taken:
+        return
+    heir.competences = [*heir.competences, *taken]
+    tx.save_unit(heir)
+    tx.add_version(
+        UnitVersion(
+            heir,
+            tx.next_version_number(heir.name),
+            closing.effective_date,
+            closing.change_time,
+            closing.actor,
+            f"承接{unit.display_name}的职责",
+            ("competences",),
+            UnitVersionState.IN_EFFECT,
+        )
+    )
 
 
 def _require_superior(unit: Unit, tx: Store) -> None:

@@ -30,7 +30,9 @@ def progress_message(report: Report, *, answer: str) -> service_pb2.ReportProgre
     )
 
 
-def examined_message(report: Report, *, contents: Contents, findings: str) -> service_pb2.ExaminedReport:
+def examined_message(
+    report: Report, *, contents: Contents, unit_found: str, findings: str
+) -> service_pb2.ExaminedReport:
     """An open report."""
     return service_pb2.ExaminedReport(
         report=report_message(report),
@@ -38,6 +40,7 @@ def examined_message(report: Report, *, contents: Contents, findings: str) -> se
             text=contents.text, about=contents.about, unit=contents.unit, contact=contents.contact
         ),
         findings=findings,
+        unit_concerned=unit_found,
     )
 
 

@@ -79,13 +79,13 @@ class Report:
         """`reports/{uuid}`."""
         return f"reports/{self.id}"
 
-    def require_outside(self, *, concerned: str, unit: str) -> None:
+    def require_outside(self, *, concerned: frozenset[str], unit: str) -> None:
         """Nobody examines their own unit.
 
-        concerned -- the unit that the report is about;  unit -- whose the examiner is; either may be empty.
+        concerned -- the units that the report is about;  unit -- whose the examiner is; empty: none's.
         Raises `UnitConcerned`.
         """
-        if concerned and concerned == unit:
+        if unit in concerned:
             raise UnitConcerned(resource=self.name, unit=unit)
 
     def examined(self, *, examiner: str, now: datetime) -> "Report":
@@ -93,6 +93,12 @@ class Report:
         if self.state is not ReportState.RECEIVED:
             return self
         return replace(self, state=ReportState.EXAMINED, examiner=examiner, examine_time=now, version=self.version + 1)
+
+    def unit_found(self) -> "Report":
+        """It is about another unit than was said. Raises `ReportEnded` unless it was opened and not concluded."""
+        if self.state is not ReportState.EXAMINED:
+            raise ReportEnded(resource=self.name, state=self.state)
+        return replace(self, version=self.version + 1)
 
     def concluded(self, *, confirmed: bool, now: datetime) -> "Report":
         """Ends it. Raises `ReportEnded` unless it was opened and not concluded."""

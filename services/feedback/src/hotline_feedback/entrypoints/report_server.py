@@ -9,6 +9,7 @@ from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
+from hotline_kernel.reads import Reads
 from hotline_kernel.timestamps import timestamp
 
 from hotline_feedback.adapters import report_messages as messages
@@ -20,11 +21,12 @@ from hotline_feedback.handlers import reports
 class ReportServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, envelopes: reports.Envelopes) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, envelopes: reports.Envelopes, reads: Reads) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._envelopes = envelopes
+        self._reads = reads
 
     def FileReport(self, request: service_pb2.FileReportRequest, call: Call) -> service_pb2.FileReportResponse:
         def file(tx: Store) -> service_pb2.FileReportResponse:
@@ -58,14 +60,32 @@ class ReportServicer:
 
     def ExamineReport(self, request: service_pb2.ExamineReportRequest, call: Call) -> service_pb2.ExaminedReport:
         with self._database.transaction(actor=call.principal) as tx:
-            report, contents, findings = reports.examine_report(
+            report, contents, unit_found, findings = reports.examine_report(
                 report_id=uuid_of(request.name),
                 purpose=request.purpose,
+                reads=self._reads,
                 tx=tx,
                 envelopes=self._envelopes,
                 now=self._clock.now(),
             )
-        return messages.examined_message(report, contents=contents, findings=findings)
+        return messages.examined_message(report, contents=contents, unit_found=unit_found, findings=findings)
+
+    def SetUnitConcerned(self, request: service_pb2.SetUnitConcernedRequest, call: Call) -> service_pb2.Report:
+        return self._commands.run(
+            request,
+            call,
+            service_pb2.Report,
+            lambda tx: messages.report_message(
+                reports.set_unit_concerned(
+                    report_id=uuid_of(request.name),
+                    unit=request.unit,
+                    etag=request.etag,
+                    tx=tx,
+                    envelopes=self._envelopes,
+                    now=self._clock.now(),
+                )
+            ),
+        )
 
     def ConcludeReport(self, request: service_pb2.ConcludeReportRequest, call: Call) -> service_pb2.Report:
         return self._commands.run(

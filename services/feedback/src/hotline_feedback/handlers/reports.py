@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from uuid import UUID
 from hotline_kernel import codes
 from hotline_kernel.auth import Principal
 from hotline_kernel.errors import EtagMismatch, ResourceNotFound
+from hotline_kernel.reads import Reads
 from uuid_utils.compat import uuid7
 
 from hotline_feedback.domain.report import Conclusion, Contents, Report, ReportKind, ReportState
@@ -18,12 +19,14 @@ from hotline_feedback.domain.report import Conclusion, Contents, Report, ReportK
 
 @dataclass(frozen=True, kw_only=True)
 class SealedReport:
-    """A report as stored; sealed_conclusion -- None before there is one."""
+    """A report as stored; sealed_conclusion, sealed_unit -- None before there is one."""
 
     report: Report
     wrapped_key: bytes
     sealed_contents: bytes
     sealed_conclusion: bytes | None = None
+    sealed_unit: bytes | None = None
+    """The unit that an inspector found it to be about."""
 
 
 class Key(Protocol):
@@ -46,12 +49,14 @@ class Store(Protocol):
     actor: Principal
 
     def record(
-        self, *, action: str, resource: str, time: datetime, purpose: str = "", details: dict[str, str]
+        self, *, action: str, resource: str, time: datetime, purpose: str = "", details: Mapping[str, str] | None = None
     ) -> None: ...
 
+    def reads_since(self, since: datetime, *, actor: str) -> int: ...
     def add_report(self, sealed: SealedReport, *, code_hash: bytes) -> None: ...
     def report_to_change(self, report_id: UUID) -> SealedReport | None: ...
     def report_of_code(self, code_hash: bytes) -> SealedReport | None: ...
+    def save_unit_found(self, report: Report, *, sealed_unit: bytes) -> None: ...
     def save_report(self, report: Report, *, sealed_conclusion: bytes | None) -> None: ...
     def reports(self, *, state: ReportState | None, after: UUID | None, limit: int) -> Sequence[Report]: ...
 
@@ -83,15 +88,19 @@ def track_report(*, typed: str, tx: Store, envelopes: Envelopes) -> tuple[Report
 
 
 def examine_report(
-    *, report_id: UUID, purpose: str, tx: Store, envelopes: Envelopes, now: datetime
-) -> tuple[Report, Contents, str]:
-    """Opens a report: what it says and what was found. Raises `ResourceNotFound`, `UnitConcerned`."""
+    *, report_id: UUID, purpose: str, reads: Reads, tx: Store, envelopes: Envelopes, now: datetime
+) -> tuple[Report, Contents, str, str]:
+    """Opens a report: what it says, the unit that an inspector found it to be about, and what was found.
+
+    Raises `ResourceNotFound`, `UnitConcerned`.
+    """
     sealed = _to_change(report_id, tx)
     contents = _outside(sealed, tx, envelopes)
     report = sealed.report.examined(examiner=tx.actor.subject, now=now)
     if report is not sealed.report:
         tx.save_report(report, sealed_conclusion=None)
-    tx.record(
+    reads.record(
+        tx=tx,
         action="feedback.reports.examine",
         resource=report.name,
         time=now,
@@ -99,7 +108,26 @@ def examine_report(
         details={"state": report.state},
     )
     conclusion = _conclusion(sealed, envelopes)
-    return report, contents, conclusion.findings if conclusion else ""
+    return report, contents, _unit_found(sealed, envelopes), conclusion.findings if conclusion else ""
+
+
+def set_unit_concerned(
+    *, report_id: UUID, unit: str, etag: str, tx: Store, envelopes: Envelopes, now: datetime
+) -> Report:
+    """Keeps, sealed, which unit a report is about; the record says that it was done, not which (Art. 36(4)).
+
+    Whoever finds that it is about their own unit says so and is outside from then on. Raises `ResourceNotFound`,
+    `EtagMismatch`, `UnitConcerned`, `ReportEnded`.
+    """
+    sealed = _to_change(report_id, tx)
+    _outside(sealed, tx, envelopes)
+    if etag and etag != str(sealed.report.version):
+        raise EtagMismatch(resource=sealed.report.name)
+    report = sealed.report.unit_found()
+    key = envelopes.unlock(wrapped_key=sealed.wrapped_key)
+    tx.save_unit_found(report, sealed_unit=key.seal(plain=unit, place=f"{report.name}/unit"))
+    tx.record(action="feedback.reports.setUnit", resource=report.name, time=now, details={"state": report.state})
+    return report
 
 
 def conclude_report(
@@ -138,8 +166,16 @@ def _outside(sealed: SealedReport, tx: Store, envelopes: Envelopes) -> Contents:
     key = envelopes.unlock(wrapped_key=sealed.wrapped_key)
     place = f"{sealed.report.name}/contents"
     contents = Contents(**json.loads(key.open(sealed=sealed.sealed_contents, place=place)))
-    sealed.report.require_outside(concerned=contents.unit, unit=tx.actor.unit)
+    concerned = {contents.unit, _unit_found(sealed, envelopes)} - {""}
+    sealed.report.require_outside(concerned=frozenset(concerned), unit=tx.actor.unit)
     return contents
+
+
+def _unit_found(sealed: SealedReport, envelopes: Envelopes) -> str:
+    if sealed.sealed_unit is None:
+        return ""
+    key = envelopes.unlock(wrapped_key=sealed.wrapped_key)
+    return key.open(sealed=sealed.sealed_unit, place=f"{sealed.report.name}/unit")
 
 
 def _conclusion(sealed: SealedReport, envelopes: Envelopes) -> Conclusion | None:

@@ -149,6 +149,7 @@ def statistics_message(found: CallStatistics) -> call_pb2.CallStatistics:
         answer_rate=found.answer_rate,
         abandon_rate=found.abandon_rate,
         answered_in_time=found.answered_in_time,
+        in_time_rate=found.in_time_rate,
         answer_seconds=found.norm.answer_seconds,
         mean_wait_seconds=found.mean_wait_seconds,
         median_wait_seconds=found.wait_of(_HALF),
@@ -160,6 +161,8 @@ def statistics_message(found: CallStatistics) -> call_pb2.CallStatistics:
             offered=worst.offered,
             answered=worst.answered,
             answer_rate=worst.answer_rate,
+            answered_in_time=worst.in_time,
+            in_time_rate=worst.in_time_rate,
         )
         if worst
         else None,

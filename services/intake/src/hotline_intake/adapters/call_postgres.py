@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -113,7 +113,8 @@ SELECT answer_time IS NOT NULL AS answered, state, queue_time IS NOT NULL AS que
 FROM call WHERE offer_time >= %(start)s AND offer_time < %(end)s GROUP BY 1, 2, 3, 4
 """
 _OFFERS = """
-SELECT date_trunc('hour', offer_time) AS hour, count(*) AS offered, count(answer_time) AS answered
+SELECT date_trunc('hour', offer_time) AS hour, count(*) AS offered, count(answer_time) AS answered,
+       count(*) FILTER (WHERE answer_time - offer_time <= %(within)s) AS in_time
 FROM call WHERE offer_time >= %(start)s AND offer_time < %(end)s GROUP BY 1 ORDER BY 1
 """
 
@@ -228,8 +229,8 @@ class CallStore(Transaction):
             abandoned_after=waits["abandoned"],
         )
 
-    def call_offers(self, *, start: datetime, end: datetime) -> list[Offers]:
-        return [Offers(**row) for row in self.all(_OFFERS, {"start": start, "end": end})]
+    def call_offers(self, *, start: datetime, end: datetime, within: timedelta) -> list[Offers]:
+        return [Offers(**row) for row in self.all(_OFFERS, {"start": start, "end": end, "within": within})]
 
     def _seat(self, statement: str, seat_id: str) -> Seat:
         row = self.one(statement, {"id": seat_id})

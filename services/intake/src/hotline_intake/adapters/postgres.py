@@ -57,9 +57,10 @@ _ITS_ORDER = """
 _SELECT = f"SELECT {_COLUMNS} FROM appeal {_ITS_ORDER}"  # noqa: S608
 _BY_ID = f"{_SELECT} WHERE appeal.id = %(id)s"
 _TO_CHANGE = f"{_BY_ID} FOR NO KEY UPDATE OF appeal"  # links, messages and corrections may hang on it meanwhile
-_REVEALS = """
+_READS = """
     SELECT count(*) FROM audit_entry
-     WHERE action = 'intake.contacts.reveal' AND actor = %(actor)s AND time > %(since)s"""
+     WHERE action IN ('intake.contacts.reveal', 'intake.texts.read', 'intake.contests.read', 'intake.appeals.list',
+                      'intake.calls.listen') AND actor = %(actor)s AND time > %(since)s"""
 _BY_TRACKING_CODE = f"{_SELECT} WHERE appeal.tracking_code = %(tracking_code)s"
 
 # The lock keeps the citizen from being erased until the appeal is there, encrypted under their key.
@@ -229,8 +230,8 @@ class Store(
     def appeal_to_change(self, *, appeal_id: UUID) -> Appeal:
         return self._appeal(_TO_CHANGE, appeal_id)
 
-    def reveals(self, *, actor: str, since: datetime) -> int:
-        row = self.one(_REVEALS, {"actor": actor, "since": since})
+    def reads_since(self, since: datetime, *, actor: str) -> int:
+        row = self.one(_READS, {"actor": actor, "since": since})
         assert row is not None  # it counts
         count: int = row["count"]
         return count

@@ -38,11 +38,12 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class Offers:
-    """Calls offered from one whole hour to the next, and how many of them were answered."""
+    """Calls offered from one whole hour to the next, how many were answered, and how many within the norm's seconds."""
 
     hour: datetime
     offered: int
     answered: int
+    in_time: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +62,17 @@ class CallDay:
     start_time: datetime
     offered: int
     answered: int
+    in_time: int
 
     @property
     def answer_rate(self) -> float:
         """Answered of offered."""
         return self.answered / self.offered
+
+    @property
+    def in_time_rate(self) -> float:
+        """Answered within the norm's seconds, of offered."""
+        return self.in_time / self.offered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +114,11 @@ class CallStatistics:
         return sum(count for wait, count in self.tally.answered_after.items() if wait <= self.norm.answer_seconds)
 
     @property
+    def in_time_rate(self) -> float | None:
+        """Answered within the norm's seconds, of offered; None without calls."""
+        return self.answered_in_time / self.tally.offered if self.tally.offered else None
+
+    @property
     def mean_wait_seconds(self) -> float | None:
         """Of those answered, each wait rounded up to whole seconds; None without answers."""
         total = sum(wait * count for wait, count in self.tally.answered_after.items())
@@ -114,8 +126,11 @@ class CallStatistics:
 
     @property
     def keeps_norm(self) -> bool:
-        """No 24 hours stay below the norm; of a shorter window, the window itself does not."""
-        rate = self.worst_day.answer_rate if self.worst_day else self.answer_rate
+        """In any 24 hours as many calls as the norm asks for are answered within its seconds (GB/T 33358).
+
+        Of a window shorter than that, in the window itself. Whoever still waits was not answered.
+        """
+        rate = self.worst_day.in_time_rate if self.worst_day else self.in_time_rate
         return rate is None or rate >= self.norm.answer_rate
 
     def wait_of(self, share: float) -> int | None:
@@ -150,22 +165,24 @@ def check_window(*, start: datetime, end: datetime) -> None:
 
 
 def worst_day(*, hours: Sequence[Offers], start: datetime, end: datetime) -> CallDay | None:
-    """The 24 hours with the lowest answer rate that lie whole in the window, looked at from each whole hour (ours).
+    """The 24 hours with the fewest answers in time that lie whole in the window, looked at from each whole hour (ours).
 
     hours -- whole hours of the window that had calls, in their order. None if the window holds no 24 hours with calls.
     """
     first = start.replace(minute=0, second=0, microsecond=0)
     first = first if first == start else first + _HOUR
     worst: CallDay | None = None
-    offered = answered = behind = ahead = 0
+    offered = answered = in_time = behind = ahead = 0
     for number in range(max(0, (end - first - _DAY) // _HOUR + 1)):
         begin = first + number * _HOUR
         while ahead < len(hours) and hours[ahead].hour < begin + _DAY:
             offered, answered = offered + hours[ahead].offered, answered + hours[ahead].answered
+            in_time += hours[ahead].in_time
             ahead += 1
         while behind < ahead and hours[behind].hour < begin:
             offered, answered = offered - hours[behind].offered, answered - hours[behind].answered
+            in_time -= hours[behind].in_time
             behind += 1
-        if offered and (worst is None or answered / offered < worst.answer_rate):
-            worst = CallDay(start_time=begin, offered=offered, answered=answered)
+        if offered and (worst is None or in_time / offered < worst.in_time_rate):
+            worst = CallDay(start_time=begin, offered=offered, answered=answered, in_time=in_time)
     return worst

@@ -12,6 +12,7 @@ from hotline_kernel.call import Call as Rpc
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
 from hotline_kernel.paging import Page
+from hotline_kernel.reads import Reads
 
 from hotline_intake import call_handlers
 from hotline_intake.adapters import call_messages as messages
@@ -27,11 +28,12 @@ _ENDS_OF_WAITING = (EventKind.ANSWERED, EventKind.ABANDONED)
 class CallCentreServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, norms: Norms) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, norms: Norms, reads: Reads) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._norms = norms
+        self._reads = reads
         for kind in _ENDS_OF_WAITING:  # counted from nought, so that the first call of a process is seen to be one more
             telemetry.CALL_WAIT.labels("intake", kind.lower())
 
@@ -197,6 +199,7 @@ class CallCentreServicer:
                 reference=messages.id_of(request.name),
                 purpose=request.purpose,
                 permission=rpc.permission,
+                reads=self._reads,
                 tx=tx,
                 now=self._clock.now(),
             )

@@ -6,6 +6,7 @@ from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
+from hotline_kernel.reads import Reads
 
 from hotline_intake.adapters.messages import contest_message
 from hotline_intake.adapters.postgres import Store
@@ -17,11 +18,12 @@ from hotline_intake.ports import Vault
 class ContestServicer:
     """One method for each RPC."""
 
-    def __init__(self, *, database: Database[Store], clock: Clock, vault: Vault) -> None:
+    def __init__(self, *, database: Database[Store], clock: Clock, vault: Vault, reads: Reads) -> None:
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
         self._vault = vault
+        self._reads = reads
 
     def ContestDecline(self, request: service_pb2.ContestDeclineRequest, call: Call) -> service_pb2.Contest:
         def contest(tx: Store) -> service_pb2.Contest:
@@ -60,6 +62,7 @@ class ContestServicer:
             text = handlers.read_contest(
                 contest_id=uuid_of(request.name),
                 permission=call.permission,
+                reads=self._reads,
                 tx=tx,
                 vault=self._vault,
                 now=self._clock.now(),

@@ -11,6 +11,7 @@ from hotline_kernel.clock import Clock
 from hotline_kernel.db import Commands, Database
 from hotline_kernel.names import uuid_of
 from hotline_kernel.paging import Page
+from hotline_kernel.reads import Reads
 
 from hotline_intake.adapters import messages
 from hotline_intake.adapters.postgres import Store
@@ -31,7 +32,7 @@ class IntakeServicer:
         vault: Vault,
         trees: Trees,
         division: str,
-        unusual_reveals: int,
+        reads: Reads,
         measure: Measure,
     ) -> None:
         self._database = database
@@ -40,7 +41,7 @@ class IntakeServicer:
         self._vault = vault
         self._trees = trees
         self._division = division
-        self._unusual_reveals = unusual_reveals
+        self._reads = reads
         self._measure = measure
 
     def RegisterAppeal(self, request: service_pb2.RegisterAppealRequest, call: Call) -> appeal_pb2.Appeal:
@@ -75,6 +76,7 @@ class IntakeServicer:
                 before=page.after_uuid(),
                 limit=page.size + 1,
                 permission=call.permission,
+                reads=self._reads,
                 tx=tx,
                 vault=self._vault,
                 trees=self._trees,
@@ -246,6 +248,7 @@ class IntakeServicer:
             text = handlers.read_appeal_text(
                 appeal_id=uuid_of(request.name),
                 permission=call.permission,
+                reads=self._reads,
                 tx=tx,
                 vault=self._vault,
                 now=self._clock.now(),
@@ -260,17 +263,15 @@ class IntakeServicer:
 
     def RevealContact(self, request: service_pb2.RevealContactRequest, call: Call) -> service_pb2.Contact:
         with self._database.transaction(actor=call.principal) as tx:
-            contact, is_unusual = handlers.reveal_contact(
+            contact = handlers.reveal_contact(
                 appeal_id=uuid_of(request.name),
                 purpose=request.purpose,
                 permission=call.permission,
-                unusual=self._unusual_reveals,
+                reads=self._reads,
                 tx=tx,
                 vault=self._vault,
                 now=self._clock.now(),
             )
-        if is_unusual:
-            telemetry.CONTACT_REVEALS_UNUSUAL.labels("intake").inc()
         return messages.contact_message(contact)
 
     def EraseCitizen(self, request: service_pb2.EraseCitizenRequest, call: Call) -> service_pb2.EraseCitizenResponse:

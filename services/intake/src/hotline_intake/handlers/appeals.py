@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import EtagMismatch, PermissionDenied
 from hotline_kernel.names import uuid_of
+from hotline_kernel.reads import Reads
 from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
@@ -302,12 +303,13 @@ def list_appeals(
     before: UUID | None,
     limit: int,
     permission: str,
+    reads: Reads,
     tx: Store,
     vault: Vault,
     trees: Trees,
     now: datetime,
 ) -> list[Appeal]:
-    """Appeals, newest first. A search by telephone number is put on record, without the number (Art. 36(4)).
+    """Appeals, newest first. A search by telephone number is a read that is counted, without the number (Art. 36(4)).
 
     category -- in any wording that it ever had; stands for everything below it.
     """
@@ -317,9 +319,8 @@ def list_appeals(
     if not phone:
         return tx.appeals(filters=filters, before=before, limit=limit)
     citizen_id = tx.citizen_of_phone(phone_hash=vault.phone_hash(phone=phone))
-    tx.record(
-        action=permission, resource=f"citizens/{citizen_id or '-'}", time=now, purpose="search by telephone number"
-    )
+    resource = f"citizens/{citizen_id or '-'}"
+    reads.record(tx=tx, action=permission, resource=resource, time=now, purpose="search by telephone number")
     if citizen_id is None:
         return []
     return tx.appeals(filters=replace(filters, citizen_id=citizen_id), before=before, limit=limit)
@@ -331,22 +332,19 @@ def track_appeal(*, typed: str, tx: Store) -> tuple[Appeal, Sequence[Message]]:
     return appeal, tx.messages(appeal_id=appeal.id, after=0, limit=1000)
 
 
-def read_appeal_text(*, appeal_id: UUID, permission: str, tx: Store, vault: Vault, now: datetime) -> str:
+def read_appeal_text(*, appeal_id: UUID, permission: str, reads: Reads, tx: Store, vault: Vault, now: datetime) -> str:
     """The citizen's own words; the read is put on record (Art. 36(4)). Raises `CitizenErased`."""
     appeal = tx.appeal(appeal_id=appeal_id)
     citizen, sealed = tx.sealed(appeal=appeal)
     text = _open(citizen, vault).open(sealed=sealed.text, place=_place(appeal, "text"))
-    tx.record(action=permission, resource=appeal.name, time=now)
+    reads.record(tx=tx, action=permission, resource=appeal.name, time=now)
     return text
 
 
 def reveal_contact(
-    *, appeal_id: UUID, purpose: str, permission: str, unusual: int, tx: Store, vault: Vault, now: datetime
-) -> tuple[Contact, bool]:
+    *, appeal_id: UUID, purpose: str, permission: str, reads: Reads, tx: Store, vault: Vault, now: datetime
+) -> Contact:
     """Who brought the appeal; the purpose is put on record (Art. 24(1), 36(4)).
-
-    unusual -- how many in an hour are; whoever comes to that, and to each multiple, is put on record under `contacts`,
-    and it is told.
 
     A unit may know while it leads the order, unless the office relays the contact. Raises `NotOwnUnit`,
     `ContactRelayed`, `CitizenErased`.
@@ -355,13 +353,8 @@ def reveal_contact(
     _require_need_to_know(appeal, tx.actor)
     citizen, sealed = tx.sealed(appeal=appeal)
     contact = _contact(appeal, sealed, _open(citizen, vault))
-    revealed = tx.reveals(actor=tx.actor.subject, since=now - timedelta(hours=1)) + 1
-    tx.record(action=permission, resource=appeal.name, time=now, purpose=purpose)
-    is_unusual = revealed % unusual == 0
-    if is_unusual:
-        details = {"in_an_hour": str(revealed)}
-        tx.record(action="intake.contacts.unusual", resource="contacts", time=now, purpose=purpose, details=details)
-    return contact, is_unusual
+    reads.record(tx=tx, action=permission, resource=appeal.name, time=now, purpose=purpose)
+    return contact
 
 
 def erase_citizen(*, citizen_id: UUID, reason: str, permission: str, tx: Store, now: datetime) -> None:

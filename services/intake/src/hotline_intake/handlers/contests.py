@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hotline_kernel import codes
+from hotline_kernel.reads import Reads
 from uuid_utils.compat import uuid7
 
 from hotline_intake.domain import telling
@@ -27,12 +28,12 @@ def contest_decline(*, typed: str, reason: str, permission: str, tx: Store, vaul
     return contest
 
 
-def read_contest(*, contest_id: UUID, permission: str, tx: Store, vault: Vault, now: datetime) -> str:
+def read_contest(*, contest_id: UUID, permission: str, reads: Reads, tx: Store, vault: Vault, now: datetime) -> str:
     """The citizen's objection; the read is put on record (Art. 36(4)). Raises `CitizenErased`."""
     contest, sealed = tx.contest(contest_id=contest_id)
     citizen, _ = tx.sealed(appeal=tx.appeal(appeal_id=contest.appeal_id))
     text = _key(citizen, vault).open(sealed=sealed, place=_place(citizen, contest))
-    tx.record(action=permission, resource=contest.name, time=now)
+    reads.record(tx=tx, action=permission, resource=contest.name, time=now)
     return text
 
 

@@ -321,7 +321,7 @@ class Law:
                 check = self._half_of(deadline)
                 if deadline.watched and after < check < early:
                     found[Action.KEY_CHECK] = check
-        elif deadline.state is State.OVERDUE and deadline.kind is Kind.HANDLING and deadline.unit:
+        elif deadline.state is State.OVERDUE and deadline.kind in (Kind.HANDLING, Kind.PART) and deadline.unit:
             found = {Action.WRITTEN: self.written_time(deadline)}
         else:
             found = {}

@@ -50,6 +50,12 @@ class Step(StrEnum):
     KEY_CHECK = "KEY_CHECK"
     PART_REMINDER = "PART_REMINDER"
     """To a supporting unit about its part."""
+    PART_WRITTEN = "PART_WRITTEN"
+    """In writing to a supporting unit about its part."""
+
+
+ON_PAPER = frozenset({Step.WRITTEN, Step.PART_WRITTEN})
+"""Steps with a number, for which the unit signs (书面督办, Art. 28)."""
 
 
 class Ground(StrEnum):
@@ -67,6 +73,8 @@ _TEXT = {
     "请接单后立即办理，并书面说明逾期原因。",
     Step.KEY_NOTICE: "贵单位承办的工单 {order} 已列为重点督办事项，应于 {due} 前办结，请由专人负责、全程跟踪。",
     Step.PART_REMINDER: "贵单位协办的工单 {order} 中由贵单位负责的部分已于 {due} 到期，尚未反馈，请立即办理并反馈。",
+    Step.PART_WRITTEN: "{notice} 督办单：贵单位协办的工单 {order} 中由贵单位负责的部分应于 {due} 前完成，"
+    "经催办仍未反馈。请接单后立即办理并反馈，并书面说明逾期原因。",
     Step.KEY_CHECK: "贵单位承办的重点督办工单 {order} 办理期限已过半，应于 {due} 前办结，请反馈当前进展。",
 }
 
@@ -97,7 +105,7 @@ class Supervision:
 
     def require_written(self) -> None:
         """Raise NoticeNotWritten unless it is a notice on paper (Art. 28)."""
-        if self.step is not Step.WRITTEN:
+        if self.step not in ON_PAPER:
             raise NoticeNotWritten(notice=self.name)
 
     def acknowledge(self, *, by: str, note: str, time: datetime) -> "Supervision":

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from hotline_sla.domain.assessment import NotOwnUnit, Order
 from hotline_sla.domain.deadline import UNIT_KINDS, Action, Deadline, Kind, Law
-from hotline_sla.domain.supervision import Step, Supervision, notice_number, notice_text
+from hotline_sla.domain.supervision import ON_PAPER, Step, Supervision, notice_number, notice_text
 from hotline_sla.handlers.books import Books
 from hotline_sla.handlers.clocks import announce_missed, announce_moved, save
 
@@ -24,6 +24,7 @@ _STEP = {
     Action.MISS: Step.REMINDER,
     Action.WRITTEN: Step.WRITTEN,
 }
+_STEP_OF_PART = {Action.MISS: Step.PART_REMINDER, Action.WRITTEN: Step.PART_WRITTEN}
 
 
 class Steps:
@@ -44,7 +45,7 @@ class Steps:
         if key in self._issued:
             return order
         self._issued.add(key)
-        notice = notice_number(serial=self._tx.next_notice_serial(), issue_time=time) if step is Step.WRITTEN else ""
+        notice = notice_number(serial=self._tx.next_notice_serial(), issue_time=time) if step in ON_PAPER else ""
         supervision = Supervision(
             id=uuid7(),
             work_order=order.work_order,
@@ -75,7 +76,8 @@ def act_on_due_moments(*, tx: Books, now: datetime, law: Law, limit: int) -> int
     """Do what is due, at most `limit` moments; tell how many were acted on.
 
     A missed clock is announced; a missed handling is reminded of at once, and in writing a working day later, or at
-    once under key supervision. A supporting unit is reminded of its part; the lead answers for the whole.
+    once under key supervision. So is a supporting unit of its part, and the lead is not: it answers for the whole by
+    its own clock.
     """
     claimed = tx.claim_moments(now=now, limit=limit)
     subjects = sorted({deadline.subject for _, deadline in claimed if deadline.kind in (*UNIT_KINDS, Kind.PART)})
@@ -94,7 +96,7 @@ def act_on_due_moments(*, tx: Books, now: datetime, law: Law, limit: int) -> int
             if deadline.kind is Kind.HANDLING and deadline.unit:
                 order = steps.issue(_STEP[moment.action], order=order, deadline=deadline, time=now)
             elif deadline.kind is Kind.PART:
-                order = steps.issue(Step.PART_REMINDER, order=order, deadline=deadline, time=now)
+                order = steps.issue(_STEP_OF_PART[moment.action], order=order, deadline=deadline, time=now)
             after[deadline.subject] = order
     tx.drop_moments([moment for moment, _ in claimed])
     save(tx, law, missed, after=now)

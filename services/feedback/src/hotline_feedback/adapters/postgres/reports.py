@@ -1,5 +1,6 @@
 """The table of reports."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,20 @@ from hotline_feedback.handlers.reports import SealedReport
 _REPORT = "SELECT id, kind, state, receive_time, examiner, examine_time, conclude_time, version FROM report"
 _SEALED = """
     SELECT id, kind, state, receive_time, examiner, examine_time, conclude_time, version, wrapped_key,
-           sealed_contents, sealed_conclusion
+           sealed_contents, sealed_conclusion, sealed_unit
       FROM report"""
 
 
 class Reports(Transaction):
     """The part of a transaction that knows reports."""
+
+    def reads_since(self, since: datetime, *, actor: str) -> int:
+        """How many reports somebody opened since then, as the record says."""
+        return self.count(
+            """SELECT FROM audit_entry
+                WHERE action = 'feedback.reports.examine' AND actor = %(actor)s AND time > %(since)s""",
+            {"actor": actor, "since": since},
+        )
 
     def add_report(self, sealed: SealedReport, *, code_hash: bytes) -> None:
         """Adds it; code_hash -- what it is found by for whoever reported."""
@@ -51,6 +60,13 @@ class Reports(Transaction):
             _params(report) | {"sealed_conclusion": sealed_conclusion},
         )
 
+    def save_unit_found(self, report: Report, *, sealed_unit: bytes) -> None:
+        """Keeps which unit it is about."""
+        self.run(
+            "UPDATE report SET sealed_unit = %(sealed_unit)s, version = %(version)s WHERE id = %(id)s",
+            _params(report) | {"sealed_unit": sealed_unit},
+        )
+
     def reports(self, *, state: ReportState | None, after: UUID | None, limit: int) -> list[Report]:
         """Those in the state, if one is asked for, newest first."""
         rows = self.all(
@@ -76,5 +92,5 @@ def _report(row: DictRow) -> Report:
 def _sealed(row: DictRow | None) -> SealedReport | None:
     if row is None:
         return None
-    sealed = {name: row.pop(name) for name in ("wrapped_key", "sealed_contents", "sealed_conclusion")}
+    sealed = {name: row.pop(name) for name in ("wrapped_key", "sealed_contents", "sealed_conclusion", "sealed_unit")}
     return SealedReport(report=_report(row), **sealed)

@@ -24,7 +24,7 @@ class AccountabilityFiles(Tables):
         """Numbers of the written notices about an order to a unit, the oldest first."""
         rows = self.all(
             "SELECT notice FROM supervision WHERE work_order = %(work_order)s AND unit = %(unit)s"
-            " AND step = 'WRITTEN' ORDER BY id",
+            " AND step IN ('WRITTEN', 'PART_WRITTEN') ORDER BY id",
             {"work_order": work_order, "unit": unit},
         )
         return tuple(row["notice"] for row in rows)
