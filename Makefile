@@ -93,6 +93,10 @@ demo-60: setup ## Sixty days across the Spring Festival: every step of the regul
 	@$(VENV)/bin/hotline simulate --days 60 --per-day 100 --start 2026-01-19 -o json > .run/demo-60.json; \
 	  $(PYTHON) scripts/demo.py .run/demo-60.json
 
+.PHONY: emergency-model
+emergency-model: setup ## Learn anew how emergencies are worded, from the invented sample.
+	PYTHONPATH=. $(PYTHON) scripts/emergency_model.py
+
 .PHONY: bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-emergency
 bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
 bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.

@@ -6,7 +6,16 @@ import json
 import time
 from pathlib import Path
 
-from tests.bench.emergencies import EMERGENCIES, OTHERS, UNSEEN, Flagged, develop, held_out
+from tests.bench.emergencies import (
+    EMERGENCIES,
+    FIRST_SIGHT,
+    FIRST_SIGHT_OTHERS,
+    OTHERS,
+    UNSEEN,
+    Flagged,
+    develop,
+    held_out,
+)
 from tests.support.bench import describe_machine, emit
 
 
@@ -20,6 +29,8 @@ def main() -> None:
         _tell(f"recall_{name}", Flagged.among(half(EMERGENCIES)))
         _tell(f"false_alarms_{name}", Flagged.among(half(OTHERS)))
     _tell("recall_written_later", Flagged.among(UNSEEN))
+    _tell("recall_first_sight", Flagged.among(FIRST_SIGHT))
+    _tell("false_alarms_first_sight", Flagged.among(FIRST_SIGHT_OTHERS))
     if arguments.messages:
         _tell("flagged_of_file", Flagged.among(_messages(arguments.messages)))
     begin = time.perf_counter()

@@ -14,6 +14,23 @@ EMERGENCIES = (_DATA / "emergencies.txt").read_text().splitlines()
 UNSEEN = (_DATA / "emergencies_unseen.txt").read_text().splitlines()
 """Written after the rules stood; what was found of them at first sight says more than what is found now."""
 OTHERS = (_DATA / "others.txt").read_text().splitlines()
+FIRST_SIGHT = (_DATA / "emergencies_first_sight.txt").read_text().splitlines()
+FIRST_SIGHT_OTHERS = (_DATA / "others_first_sight.txt").read_text().splitlines()
+"""Written after rules and model stood, in pairs that begin alike; nothing is ever learned from them."""
+
+
+def _by_style(name: str) -> dict[str, list[str]]:
+    """Messages under headings: whoever learns from some styles is tried on others."""
+    styles: dict[str, list[str]] = {}
+    for line in (_DATA / name).read_text().splitlines():
+        if line.startswith("## "):
+            styles[line.removeprefix("## ")] = messages = []
+        else:
+            messages.append(line)
+    return styles
+
+
+STYLES_OF_EMERGENCIES, STYLES_OF_OTHERS = _by_style("emergencies_by_style.txt"), _by_style("others_by_style.txt")
 
 
 def develop(lines: Sequence[str]) -> Sequence[str]:

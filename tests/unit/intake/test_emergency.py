@@ -5,7 +5,17 @@ from collections.abc import Callable, Sequence
 import pytest
 from hotline_intake.domain.emergency import points_to_emergency
 
-from tests.bench.emergencies import EMERGENCIES, OTHERS, UNSEEN, Flagged, develop, held_out
+from scripts.emergency_model import MODEL, shipped
+from tests.bench.emergencies import (
+    EMERGENCIES,
+    FIRST_SIGHT,
+    FIRST_SIGHT_OTHERS,
+    OTHERS,
+    UNSEEN,
+    Flagged,
+    develop,
+    held_out,
+)
 
 
 class TestPointsToEmergency:
@@ -64,6 +74,14 @@ class TestTheSample:
         assert Flagged.among(half(EMERGENCIES)).rate >= 0.95
         assert Flagged.among(half(UNSEEN)).rate >= 0.95
         assert Flagged.among(half(OTHERS)).rate <= 0.05
+
+    def test_is_seen_at_first_sight_as_it_was_when_it_was_written(self) -> None:
+        """19 of 30 then, of which the rules alone see three."""
+        assert Flagged.among(FIRST_SIGHT).rate >= 0.6
+        assert Flagged.among(FIRST_SIGHT_OTHERS).rate <= 0.1
+
+    def test_is_what_the_model_was_learned_from(self) -> None:
+        assert MODEL.read_text(encoding="utf-8") == shipped()
 
     def test_is_as_large_as_promised_and_says_nothing_twice(self) -> None:
         lines = [*EMERGENCIES, *UNSEEN, *OTHERS]

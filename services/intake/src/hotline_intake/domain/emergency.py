@@ -2,10 +2,13 @@
 
 It is built to miss little: an operator loses a minute over a false alarm, a citizen may lose a life over a missed one.
 What is only feared ("一旦发生火灾"), over ("去年失火") or asked about ("火灾认定怎么复议") is taken out, clause by
-clause, before looking for danger; a cry for help counts always. How much it misses: `make bench-emergency`.
+clause, before looking for danger; a cry for help counts always. What the words do not meet, `resemblance` may. How much
+both miss: `make bench-emergency`.
 """
 
 import re
+
+from hotline_intake.domain.resemblance import learned
 
 _CLAUSE = re.compile(r"[，,。;；!！?？、\n]+")
 
@@ -104,6 +107,10 @@ _PERILS = re.compile(
 
 def points_to_emergency(*, words: str) -> bool:
     """Whether the wording points to danger for life or property, so that 110, 119, 120 must be named (Art. 6(1))."""
+    return _names_danger(words) or learned().resembles(words)
+
+
+def _names_danger(words: str) -> bool:
     for clause in _CLAUSE.split(words):
         certain = _FEARED.sub("", clause)
         if _CRIES.search(certain) or (not _NOT_NOW.search(clause) and _PERILS.search(certain)):
