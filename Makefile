@@ -87,6 +87,10 @@ security: setup ## Forbidden and hostile calls, migrations, whole journeys.
 soak: setup ## The fault tests with 10,000 commands for each fault.
 	HOTLINE_TEST_COMMANDS=10000 $(call run-tests,fault)
 
+.PHONY: soak-county
+soak-county: setup ## A city and two counties, the line cut for a day under load: 4,000 orders, and the books of all sides.
+	HOTLINE_TEST_ORDERS=2000 HOTLINE_TEST_CUT_SECONDS=86400 $(PYTEST) -o timeout=0 tests/fault/test_county.py
+
 .PHONY: demo-60
 demo-60: setup ## Sixty days across the Spring Festival: every step of the regulation happens, and the books are true.
 	@mkdir -p .run
@@ -97,18 +101,19 @@ demo-60: setup ## Sixty days across the Spring Festival: every step of the regul
 emergency-model: setup ## Learn anew how emergencies are worded, from the invented sample.
 	PYTHONPATH=. $(PYTHON) scripts/emergency_model.py
 
-.PHONY: bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-emergency
+.PHONY: bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-county bench-emergency
 bench-intake: setup ## RegisterAppeal beside a bare server that does one INSERT.
 bench-lifecycle: setup ## Whole lives of appeals a second at 0 to 1,000,000 orders, and a spike.
 bench-list: setup ## Every list and filter over 1,000,000 orders.
 bench-events: setup ## From commit in one service to its effect in the next.
+bench-county: setup ## A county's status at the city with the line up, and both sides agreeing after a cut.
 bench-deadlines: setup ## One tick of the deadline engine among 10,000,000 open clocks.
 bench-scrape: setup ## A scrape of every process and its gauges over a year's data.
 bench-emergency: setup ## How many emergencies the wording shows; MESSAGES=FILE counts real messages too.
 	PYTHONPATH=. $(PYTHON) tests/bench/bench_emergency.py $(if $(MESSAGES),--messages $(MESSAGES))
 bench-leads: setup ## How often the suggested lead is right: MESSAGES=labelled.jsonl.gz
 	PYTHONPATH=. $(PYTHON) tests/bench/bench_leads.py --messages $(MESSAGES)
-bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-scrape:
+bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-county:
 	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 
 # --- tools ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Every event, version 1, as it is on the wire: written by every release of its source, read by every consumer.
 
-A sample is added, never changed. `operations` holds what every service announces.
+A sample is added, never changed. `operations` holds what every service announces; among those of dispatch is what
+crosses between a city and its counties, which may be one minor version apart.
 """
 
 import importlib
@@ -11,6 +12,7 @@ import pytest
 from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from hotline.dispatch.county.v1 import county_messages_pb2
 from hotline.dispatch.events.v1 import work_order_events_pb2
 from hotline.feedback.events.v1 import callback_events_pb2
 from hotline.intake.events.v1 import appeal_events_pb2
@@ -20,12 +22,13 @@ from hotline.sla.events.v1 import deadline_events_pb2
 
 SAMPLES = Path(__file__).parent / "samples"
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
-_PARTS = {"DeadlineSet"}  # messages inside events
+_PARTS = {"DeadlineSet", "OrderText", "ResultText"}  # messages inside events, or sealed in them
 EVENTS: dict[str, Descriptor] = {
     event.full_name: event
     for file in (
         appeal_events_pb2,
         work_order_events_pb2,
+        county_messages_pb2,
         deadline_events_pb2,
         callback_events_pb2,
         bulletin_events_pb2,

@@ -81,6 +81,7 @@ _SAMPLES = {
     "^trades/": "trades/heating",
     "^weights/": "weights/2017-1",
     "^seats/": "seats/intake-101",
+    "^counties/": "counties/attacked",
     "^calls/": "calls/attacked-1",
     "^[0-9]{1,10}$": "8101",
     "^[0-9]{1,18}$": "10",
@@ -94,6 +95,7 @@ _SAMPLES = {
     "^webhookDeliveries/": "webhookDeliveries/01234567-89ab-4def-8123-456789abcdef",
     "^supervisions/": "supervisions/01234567-89ab-4def-8123-456789abcdef",
     "^(supervisions|": "supervisions/01234567-89ab-4def-8123-456789abcdef",
+    "^errands/": "errands/01234567-89ab-4def-8123-456789abcdef",
     "^circulars/": "circulars/01234567-89ab-4def-8123-456789abcdef",
     "^accountabilityFiles/": "accountabilityFiles/01234567-89ab-4def-8123-456789abcdef",
 }
@@ -155,6 +157,8 @@ def fill(message: Message, life: Life) -> Message:
             continue
         if field.type == FieldDescriptor.TYPE_STRING:
             setattr(message, field.name, _good_text(field, rules.string, life, is_resource))
+        elif field.type == FieldDescriptor.TYPE_BYTES:
+            setattr(message, field.name, b"\x00" * (rules.bytes.len or rules.bytes.min_len))
         elif field.type == FieldDescriptor.TYPE_ENUM:
             setattr(message, field.name, int(0 in rules.enum.not_in or (is_resource and field.name == "kind")))
         elif field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
@@ -281,6 +285,11 @@ def _on_field(field: FieldDescriptor, request: Message) -> Iterator[tuple[str, b
         yield "ends too early", varint(field.number << 3 | 2) + varint(50) + b"\x0a\x01x", "message"
         yield "holds rubbish", tagged(field, b"\xff\xff\xff"), "message"
         yield from _moments(field)
+    elif field.type == FieldDescriptor.TYPE_BYTES:
+        longest = rules.bytes.len or rules.bytes.max_len
+        yield "too long", tagged(field, b"\xff" * (longest + 1)), "field"
+        yield "empty", tagged(field, b""), "field"
+        yield "rubbish", tagged(field, b"\xff" * longest), "calm"
     else:
         yield "a number for a truth", numbered(field, _INT64 - 1), "calm"
 

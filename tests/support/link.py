@@ -2,18 +2,20 @@
 
 import socket
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 
 
 class Link:
     """Passes bytes on to an address, and cuts every connection whenever the next amount has gone through it."""
 
-    def __init__(self, address: str, *, cut_after: list[int]) -> None:
+    def __init__(self, address: str, *, cut_after: Sequence[int] = ()) -> None:
         """cut_after -- bytes from the client until each of the cuts, one after the other; then it holds."""
         host, _, port = address.rpartition(":")
         self._target = (host, int(port))
         self._budgets = list(cut_after)
         self.cuts = 0
+        self._is_cut = False
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -25,10 +27,22 @@ class Link:
         self._listener.close()
         self._cut()
 
+    def cut(self) -> None:
+        """Cuts everything, and takes nobody until it is mended."""
+        self._is_cut = True
+        self._cut()
+
+    def mend(self) -> None:
+        """Takes whoever comes again."""
+        self._is_cut = False
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._is_cut:
+                    client.close()
+                    continue
                 server = socket.create_connection(self._target)
                 with self._lock:
                     self._open += [client, server]

@@ -22,7 +22,7 @@ from hotline_cli.local.pki import Authority
 from hotline_dispatch import bootstrap
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.settings import Settings
-from hotline_kernel import migrate, sealing
+from hotline_kernel import migrate, sealed_box, sealing
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
@@ -44,7 +44,14 @@ class Intake:
             request_deserializer=intake_service_pb2.GetReferralRequest.FromString,
             response_serializer=intake_service_pb2.Referral.SerializeToString,
         )
-        service = grpc.method_handlers_generic_handler("hotline.intake.v1.IntakeService", {"GetReferral": handler})
+        sealing = grpc.unary_unary_rpc_method_handler(
+            self.seal_contact,
+            request_deserializer=intake_service_pb2.SealContactRequest.FromString,
+            response_serializer=intake_service_pb2.SealedContact.SerializeToString,
+        )
+        service = grpc.method_handlers_generic_handler(
+            "hotline.intake.v1.IntakeService", {"GetReferral": handler, "SealContact": sealing}
+        )
         server.add_generic_rpc_handlers([service])
 
     def get_referral(
@@ -52,6 +59,14 @@ class Intake:
     ) -> intake_service_pb2.Referral:
         self.asked.append(request.name)
         return intake_service_pb2.Referral(title="暖气不热", text=f"请查看 {request.name}")
+
+    def seal_contact(
+        self, request: intake_service_pb2.SealContactRequest, context: grpc.ServicerContext
+    ) -> intake_service_pb2.SealedContact:
+        contact = intake_service_pb2.Contact(full_name="王小明", phone="13800000000")
+        place = f"{request.place}/contact"
+        sealed = sealed_box.seal(plain=contact.SerializeToString(), to=request.public_keys, place=place)
+        return intake_service_pb2.SealedContact(sealed=sealed)
 
 
 @dataclass
@@ -179,6 +194,7 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
         "HOTLINE_TLS_KEY": str(own_key),
         "HOTLINE_INTAKE_ADDRESS": f"127.0.0.1:{port}",
         "HOTLINE_VAULT_KEY": str(tmp_path / "keys"),
+        "HOTLINE_COUNTY_KEY": str(tmp_path / "keys"),
         "HOTLINE_WEBHOOK_PLAIN_HTTP": "true",
         "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8",
         "HOTLINE_WEBHOOK_TIMEOUT_SECONDS": "2",
@@ -191,6 +207,7 @@ def dispatch(migrated_url: str, authority: Authority, tmp_path: Path) -> Iterato
         tx.run("TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, lead_count")
         tx.run("TRUNCATE outbox, outbox_sequence, request")
         tx.run("TRUNCATE webhook CASCADE")
+        tx.run("TRUNCATE county, county_line, errand, errand_change, county_message")
     for name, principal in (("heating", "王主任"), ("water", "李主任"), ("vacant", ""), ("roads", "赵主任")):
         unit = work_order_pb2.Unit(name=f"units/{name}", display_name=name, region="130102", principal=principal)
         unit.kind = work_order_pb2.UNIT_KIND_DEPARTMENT

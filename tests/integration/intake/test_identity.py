@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,12 @@ from hotline_intake.domain.appeal import ContactRelayed, NotOwnUnit
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.handlers import appeals as handlers
+from hotline_kernel import sealing
 from hotline_kernel.call import Call
 from hotline_kernel.clock import VirtualClock
 from hotline_kernel.db import Database
 from hotline_kernel.errors import FieldInvalid, ResourceNotFound
+from hotline_kernel.sealed_box import SealingKeys, fingerprint
 
 By = Callable[..., Call]
 NAME, PHONE, ADDRESS, WORDS = "欧阳娜仁花", "13912345678", "槐安路七十七号院", "锅炉房夜里停火老人冻得睡不着"
@@ -95,6 +98,63 @@ class TestSomebodyWhoReadsMany:
         servicer.ListAppeals(pb.ListAppealsRequest(), by("operator", "intake.appeals.list"))
         assert [each.name for each in found.appeals] == [appeal.name]
         assert counted() - before == 3
+
+
+class TestAContactForACounty:
+    """A county with a system of its own is sent who brought it, sealed to its key (ADR 0035)."""
+
+    @pytest.fixture
+    def keys(self, tmp_path: Path) -> SealingKeys:
+        (tmp_path / "county").write_text(sealing.new_key_line(key_id="county"))
+        return SealingKeys(tmp_path / "county")
+
+    def seal(self, servicer: IntakeServicer, appeal: appeal_pb2.Appeal, keys: SealingKeys, call: Call) -> bytes:
+        request = pb.SealContactRequest(
+            name=appeal.name, unit="units/xinji", public_keys=keys.public_keys, place="errands/1"
+        )
+        return servicer.SealContact(request, call).sealed
+
+    def test_is_sealed_for_whom_leads_the_order_and_on_record(
+        self, servicer: IntakeServicer, database: Database[Store], keys: SealingKeys, by: By
+    ) -> None:
+        appeal = register(servicer, by("operator"))
+        service = by("service", "intake.contacts.seal")
+        with pytest.raises(NotOwnUnit):
+            self.seal(servicer, appeal, keys, service)
+        dispatch(database, appeal, "units/xinji")
+        sealed = self.seal(servicer, appeal, keys, service)
+        contact = pb.Contact.FromString(keys.open(sealed=sealed, place="errands/1/contact"))
+        assert (contact.full_name, contact.phone, contact.address) == (NAME, PHONE, ADDRESS)
+        assert NAME.encode() not in sealed
+        with database.transaction() as tx:
+            (row,) = tx.all("SELECT resource, details FROM audit_entry WHERE action = 'intake.contacts.seal'")
+        assert row["resource"] == appeal.name
+        assert row["details"] == {
+            "unit": "units/xinji",
+            "errand": "errands/1",
+            "key": fingerprint(keys.public_keys),
+        }
+
+    def test_of_who_asked_for_confidentiality_is_refused(
+        self, servicer: IntakeServicer, database: Database[Store], keys: SealingKeys, by: By
+    ) -> None:
+        appeal = register(servicer, by("operator"), confidential=True)
+        dispatch(database, appeal, "units/xinji")
+        with pytest.raises(ContactRelayed):
+            self.seal(servicer, appeal, keys, by("service"))
+
+    def test_is_announced_as_erased_for_each_appeal_of_the_citizen(
+        self, servicer: IntakeServicer, database: Database[Store], keys: SealingKeys, by: By
+    ) -> None:
+        appeals = [register(servicer, by("operator")) for _ in range(2)]
+        dispatch(database, appeals[0], "units/xinji")
+        erase = pb.EraseCitizenRequest(name=appeals[0].citizen, reason="本人申请", request_id=str(uuid4()))
+        servicer.EraseCitizen(erase, by("office"))
+        with database.transaction() as tx:
+            rows = tx.all("SELECT aggregate FROM outbox WHERE type = 'hotline.intake.events.v1.ContactErased'")
+        assert {row["aggregate"] for row in rows} == {appeal.name for appeal in appeals}
+        with pytest.raises(CitizenErased):
+            self.seal(servicer, appeals[0], keys, by("service"))
 
 
 class TestIdentity:

@@ -298,7 +298,8 @@ def test_events_are_on_the_wire_as_their_samples_say(
     for _ in range(3):  # the third is asked repeatedly
         referred = servicer.RegisterAppeal(request(draft=everything, confidential=True), operator).name
         servicer.ReleaseDraft(pb.ReleaseDraftRequest(name=referred, request_id=str(uuid4())), reviewer)
-    name = servicer.RegisterAppeal(request(), operator).name
+    registered = servicer.RegisterAppeal(request(), operator)
+    name = registered.name
     servicer.DeclineAppeal(
         pb.DeclineAppealRequest(
             name=name, ground=appeal_pb2.DECLINE_GROUND_MILITARY, referral="部队", request_id=str(uuid4())
@@ -308,6 +309,9 @@ def test_events_are_on_the_wire_as_their_samples_say(
     servicer.ReinstateAppeal(pb.ReinstateAppealRequest(name=name, reason="不是", request_id=str(uuid4())), reviewer)
     servicer.AnswerAppeal(
         pb.AnswerAppealRequest(name=name, text="好", entry=f"entries/{uuid4()}", request_id=str(uuid4())), operator
+    )
+    servicer.EraseCitizen(
+        pb.EraseCitizenRequest(name=registered.citizen, reason="本人申请", request_id=str(uuid4())), by("office")
     )
     with database.transaction() as tx:
         rows = tx.all("SELECT type, payload FROM outbox ORDER BY position")

@@ -57,7 +57,8 @@ class TestRelay:
         house.announce("appeals/1", [1, 2, 3])
         with topology.connected(house.broker) as broker, psycopg.connect(house.url) as connection:
             events = outbox.read_unpublished(connection, lanes=outbox.take_lanes(connection), limit=100)
-            publisher = Publisher(broker, source="intake", profile="city")
+            queues = [topology.queue_name("intake", to) for to in topology.consumers_of("intake", profile="city")]
+            publisher = Publisher(broker, source="intake", exchange="intake.events", queues=queues)
             assert publisher.publish(events) == (events, None)
             connection.rollback()  # what is left when the process is gone
         with running(Relay(settings=house.settings("intake")).run):

@@ -9,6 +9,8 @@ from uuid import uuid4
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import (
+    county_service_pb2,
+    county_service_pb2_grpc,
     dispatch_service_pb2,
     dispatch_service_pb2_grpc,
     unit_system_service_pb2,
@@ -98,6 +100,7 @@ class Person:
     call_centre: call_centre_service_pb2_grpc.CallCentreServiceStub
     dispatch: dispatch_service_pb2_grpc.DispatchServiceStub
     unit_systems: unit_system_service_pb2_grpc.UnitSystemServiceStub
+    counties: county_service_pb2_grpc.CountyServiceStub
     sla: sla_service_pb2_grpc.SlaServiceStub
     meetings: meeting_service_pb2_grpc.MeetingServiceStub
     assessment: assessment_service_pb2_grpc.AssessmentServiceStub
@@ -172,6 +175,9 @@ class Hotline:
                 unit_system_service_pb2_grpc.UnitSystemServiceStub,
                 "dispatch",
                 of(unit_system_service_pb2, "UnitSystemService"),
+            ),
+            counties=stub(
+                county_service_pb2_grpc.CountyServiceStub, "dispatch", of(county_service_pb2, "CountyService")
             ),
             sla=stub(sla_service_pb2_grpc.SlaServiceStub, "sla", of(sla_service_pb2, "SlaService")),
             meetings=stub(

@@ -18,6 +18,7 @@ from hotline_cli.commands import (
     calls,
     categories,
     contests,
+    counties,
     gaps,
     hands,
     holds,
@@ -56,9 +57,11 @@ def main(
     training: Annotated[
         bool, typer.Option("--training", help="speak to the training tenant, where everything is invented (Art. 37)")
     ] = False,
+    county: Annotated[str, typer.Option("--county", help="speak to a county's own system (Art. 4, 10)")] = "",
 ) -> None:
     """961890 群众服务热线: everything the platform does, from the shell. It finds the running instance by itself."""
     session.practise(training=training)
+    session.go_to_county(county)
     # The kernel's log is for processes; here only what goes wrong is said, and an answer in JSON stays alone.
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -85,6 +88,7 @@ app.add_typer(training.app, name="training", help="Plan, hold and test courses o
 app.add_typer(contests.app, name="contest", help="Objections to declines (Art. 6).")
 app.add_typer(holds.app, name="citizen", help="Legal holds and erasure (Art. 36).")
 app.add_typer(hooks.app, name="hooks", help="Units' own systems, and what they are told (Art. 10(2)).")
+app.add_typer(counties.app, name="county", help="Counties with a system of their own, and their lines (Art. 4, 10).")
 app.add_typer(reports.app, name="protected", help="Reports of retaliation and leaks (Art. 36).")
 app.add_typer(accountability.app, name="accountability", help="Hold a unit to account (Art. 36).")
 app.add_typer(retention.app, name="retention", help="How long it is kept who brought an appeal (Art. 36).")

@@ -13,15 +13,26 @@ import typer
 from hotline_kernel.errors import HotlineError
 
 from hotline_cli.client import SERVICES, Hotline, Person, Platform
-from hotline_cli.local.running import MAIN, TRAINING, NoInstanceError, Running
+from hotline_cli.local.running import MAIN, TRAINING, NoInstanceError, Running, county_instance
 
 As = Annotated[str, typer.Option("--as", help="who acts, as their token names them; on a local platform alone")]
 _PRACTISES = ContextVar("practises", default=False)
+_COUNTY = ContextVar("county", default="")
 
 
 def practise(*, training: bool) -> None:
     """Have the command that follows speak to the training tenant, or to the real system."""
     _PRACTISES.set(training)
+
+
+def go_to_county(name: str) -> None:
+    """Have the command that follows speak to a county's own system (Art. 4, 10); empty: to the city's."""
+    _COUNTY.set(name)
+
+
+def county() -> str:
+    """The county that the command speaks to; empty: to the city."""
+    return _COUNTY.get()
 
 
 class NoPlatform(Exception):
@@ -37,7 +48,8 @@ class _Cluster:
     prefix: str
 
     def address(self, service: str) -> str:
-        return os.environ[f"{self.prefix}{service.upper()}"]
+        # What a county does not run is called nowhere: such a call ends as unavailable.
+        return os.environ.get(f"{self.prefix}{service.upper()}", "127.0.0.1:1")
 
     def token(self, *, roles: list[str], unit: str = "", region: str = "", subject: str = "") -> str:  # noqa: ARG002
         return self.bearer
@@ -48,18 +60,20 @@ def find(*, training: bool = False) -> Platform:
 
     training -- its training tenant (Art. 37), which has an environment of its own.
     """
-    prefix = "HOTLINE_TRAINING_" if training else "HOTLINE_"
+    prefix = "HOTLINE_TRAINING_" if training else "HOTLINE_COUNTY_" if county() else "HOTLINE_"
     bearer = os.environ.get(f"{prefix}TOKEN")
     if bearer:
-        missing = [v for v in (f"{prefix}CA", *(f"{prefix}{s.upper()}" for s in SERVICES)) if v not in os.environ]
+        services = ("dispatch", "sla") if county() else SERVICES
+        missing = [v for v in (f"{prefix}CA", *(f"{prefix}{s.upper()}" for s in services)) if v not in os.environ]
         if missing:
             raise NoPlatform(f"{prefix}TOKEN is set, but not {', '.join(missing)}")
         return _Cluster(bearer, Path(os.environ[f"{prefix}CA"]), prefix)
+    start = "hotline up --training" if training else f"hotline up --county {county()}" if county() else "make run"
     try:
-        return Running.find(TRAINING if training else MAIN)
+        return Running.find(TRAINING if training else county_instance(county()) if county() else MAIN)
     except NoInstanceError as error:
         raise NoPlatform(
-            f"no running platform was found: start one with `{'hotline up --training' if training else 'make run'}`,"
+            f"no running platform was found: start one with `{start}`,"
             f" or set {prefix}TOKEN, {prefix}CA and {prefix}INTAKE to {prefix}KNOWLEDGE for one elsewhere"
         ) from error
 

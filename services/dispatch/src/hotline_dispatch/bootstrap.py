@@ -1,27 +1,37 @@
 """What talks to what in dispatch."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 
-from hotline.dispatch.v1 import dispatch_service_pb2, unit_system_service_pb2
+import structlog
+from google.protobuf.message import Message
+from hotline.dispatch.v1 import county_service_pb2, dispatch_service_pb2, unit_system_service_pb2
 from hotline.feedback.events.v1.callback_events_pb2 import ReviewConcluded
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import intake_service_pb2
 from hotline_kernel import clock, rpc_client, telemetry
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
+from hotline_kernel.errors import NotYet, Unavailable
 from hotline_kernel.process import Application
-from hotline_kernel.pump import Ticker
-from hotline_kernel.sealing import Envelopes, FileKeyEncryption
+from hotline_kernel.pump import EventHandler, Ticker
+from hotline_kernel.sealed_box import SealingKeys
+from hotline_kernel.sealing import Envelopes, FileKeyEncryption, KeyFileError
 
-from hotline_dispatch.adapters.clients import IntakeReferrals
+from hotline_dispatch.adapters import county_messages
+from hotline_dispatch.adapters.clients import IntakeContacts, IntakeReferrals
+from hotline_dispatch.adapters.county_line import Receiver, Sender
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.adapters.webhook_http import HttpCaller
+from hotline_dispatch.domain.county import Side
 from hotline_dispatch.domain.record import OfficeDuty
 from hotline_dispatch.domain.webhook import Patience
+from hotline_dispatch.entrypoints.counties import CountyServicer
 from hotline_dispatch.entrypoints.grpc_server import DispatchServicer
 from hotline_dispatch.entrypoints.unit_systems import UnitSystemServicer, WebhookPump
-from hotline_dispatch.handlers import directives, events, office, reorganisations
+from hotline_dispatch.handlers import asking, directives, events, judging, office, reorganisations, reporting
 from hotline_dispatch.settings import Settings
 
 ORDERS_A_TRANSACTION = 100
@@ -30,6 +40,8 @@ DELIVERIES_A_TURN = 5000
 TICK_SECONDS = 1.0
 GAUGE_SECONDS = 15.0
 FORGET_SECONDS = 600.0
+LINE_SECONDS = 0.2
+"""How soon what changed crosses: a county's status is at the city in well under two seconds."""
 
 
 def build(settings: Settings) -> Application[Store]:
@@ -38,6 +50,8 @@ def build(settings: Settings) -> Application[Store]:
     Raises `SettingsError` for a key file that is missing or open to everybody.
     """
     settings.require_files("vault_key")
+    if settings.side is Side.COUNTY:
+        settings.require_files("county_key")
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
         transaction=Store,
@@ -45,12 +59,8 @@ def build(settings: Settings) -> Application[Store]:
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
     legal_time = clock.from_setting(settings.clock, environment=settings.environment)
-    intake = rpc_client.Client(
-        rpc_client.channel(
-            settings.intake_address, ca=settings.tls_ca, certificate=settings.tls_certificate, key=settings.tls_key
-        ),
-        intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"],
-    )
+    keys = partial(own_keys, settings.county_key)
+    desk = reporting.Desk(keys=keys, patience=settings.office_patience)
     envelopes = Envelopes(FileKeyEncryption(settings.vault_key))
     servicer = DispatchServicer(database=database, clock=legal_time, settings=settings)
     unit_systems = UnitSystemServicer(database=database, clock=legal_time, settings=settings, envelopes=envelopes)
@@ -61,23 +71,77 @@ def build(settings: Settings) -> Application[Store]:
         servicers={
             dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"]: servicer,
             unit_system_service_pb2.DESCRIPTOR.services_by_name["UnitSystemService"]: unit_systems,
-        },
-        subscriptions={
-            **events.ON_EVENT,
-            AppealReferred: partial(
-                events.make_order,
-                referrals=IntakeReferrals(intake),
-                chase_every=timedelta(minutes=settings.directive_chase_minutes),
-                patience=settings.office_patience,
+            county_service_pb2.DESCRIPTOR.services_by_name["CountyService"]: CountyServicer(
+                database=database, clock=legal_time, settings=settings, desk=desk
             ),
-            ReviewConcluded: partial(events.end_review, patience=settings.office_patience),
         },
+        subscriptions=county_subscriptions(desk)
+        if settings.side is Side.COUNTY
+        else city_subscriptions(settings, keys),
         tickers=[
             *tickers(settings, database=database, legal_time=legal_time),
             *unit_system_tickers(settings, database=database, envelopes=envelopes),
+            *county_tickers(settings, database=database, legal_time=legal_time),
         ],
         key_rings={"vault": settings.vault_key},
     )
+
+
+def own_keys(path: Path) -> SealingKeys:
+    """This side's keys, read when they are needed. Raises `Unavailable` while there are none."""
+    try:
+        return read_keys(path)
+    except (OSError, KeyFileError) as error:
+        structlog.get_logger().error("county_key_missing", path=str(path))
+        raise Unavailable from error
+
+
+@cache
+def read_keys(path: Path) -> SealingKeys:
+    """Keys of a file that a process has read once; a rotation restarts it."""
+    return SealingKeys(path)
+
+
+def intake_client(settings: Settings) -> rpc_client.Client:
+    """Who holds the texts and the contacts, at the city."""
+    return rpc_client.Client(
+        rpc_client.channel(
+            settings.intake_address, ca=settings.tls_ca, certificate=settings.tls_certificate, key=settings.tls_key
+        ),
+        intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"],
+    )
+
+
+def city_subscriptions(settings: Settings, keys: Callable[[], SealingKeys]) -> dict[type[Message], EventHandler]:
+    """What dispatch listens to at the city: the services beside it, and its counties."""
+    bench = judging.Bench(
+        keys=keys,
+        cut_off=timedelta(seconds=settings.county_cut_off_seconds),
+        skew=timedelta(seconds=settings.county_skew_seconds),
+        send_back_limit=settings.send_back_limit,
+        patience=settings.office_patience,
+    )
+    return {
+        **events.ON_EVENT,
+        AppealReferred: partial(
+            events.make_order,
+            referrals=IntakeReferrals(intake_client(settings)),
+            chase_every=timedelta(minutes=settings.directive_chase_minutes),
+            patience=settings.office_patience,
+        ),
+        ReviewConcluded: partial(events.end_review, patience=settings.office_patience),
+        **judging.on_report(bench),
+    }
+
+
+def county_subscriptions(desk: reporting.Desk) -> dict[type[Message], EventHandler]:
+    """What dispatch listens to in a county: its own sla, and the city."""
+    own = {
+        type_: handler
+        for type_, handler in events.ON_EVENT.items()
+        if type_.DESCRIPTOR.file.package == "hotline.sla.events.v1"
+    }
+    return {**own, **reporting.on_errand(desk)}
 
 
 def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock) -> list[Ticker]:
@@ -123,6 +187,74 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
         Ticker(name="hand-overs", interval_seconds=TICK_SECONDS, run=hand_over),
         Ticker(name="directive-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
     ]
+
+
+def county_tickers(settings: Settings, *, database: Database[Store], legal_time: Clock) -> list[Ticker]:
+    """What the pump does for the lines of counties. Any number of pumps may do it at once."""
+    sender = Sender(database=database, settings=settings, heartbeat_seconds=settings.county_heartbeat_seconds)
+    receiver = Receiver(database=database, settings=settings)
+    city = settings.side is Side.CITY
+
+    def compare() -> bool:
+        with database.transaction() as tx:
+            changed = tx.take_changes(limit=ORDERS_A_TRANSACTION)
+            for work_order in changed:
+                if city:
+                    asking.ask(work_order, tx=tx)
+                else:
+                    reporting.report(work_order, tx=tx, now=legal_time.now())
+        return len(changed) > 0
+
+    def forget() -> bool:
+        with database.transaction() as tx:
+            gone = tx.forget_messages(older_than_days=settings.county_retention_days, limit=DELIVERIES_A_TURN)
+        return gone == DELIVERIES_A_TURN
+
+    def gauge() -> bool:
+        with database.transaction() as tx:
+            lines = [(county, tx.line(county.name)) for county in tx.list_counties()]
+        for county, line in lines:
+            labels = settings.service, county.name.removeprefix("counties/")
+            is_up = county_messages.is_up(county, line, heartbeat_seconds=settings.county_heartbeat_seconds)
+            telemetry.COUNTY_LINE_UP.labels(*labels).set(is_up)
+            telemetry.COUNTY_LAG.labels(*labels).set(line.view_age_seconds)
+            down, up = (line.waiting_out, line.waiting_in) if city else (line.waiting_in, line.waiting_out)
+            telemetry.COUNTY_WAITING.labels(*labels, "down").set(down)
+            telemetry.COUNTY_WAITING.labels(*labels, "up").set(up)
+            telemetry.COUNTY_ERASURES_OPEN.labels(*labels).set(line.erasures_open)
+        return False
+
+    seal = [Ticker(name="county-contacts", interval_seconds=TICK_SECONDS, run=_sealer(settings, database, legal_time))]
+    return [
+        Ticker(name="errands", interval_seconds=LINE_SECONDS, run=compare),
+        Ticker(name="county-sender", interval_seconds=LINE_SECONDS, run=sender.run),
+        Ticker(name="county-receiver", interval_seconds=LINE_SECONDS, run=receiver.run),
+        Ticker(name="county-retention", interval_seconds=FORGET_SECONDS, run=forget),
+        Ticker(name="county-gauges", interval_seconds=min(GAUGE_SECONDS, settings.county_heartbeat_seconds), run=gauge),
+        *(seal if city else []),
+    ]
+
+
+def _sealer(settings: Settings, database: Database[Store], legal_time: Clock) -> Callable[[], bool]:
+    contacts = IntakeContacts(intake_client(settings))
+
+    def seal_one() -> bool:
+        with database.transaction() as tx:
+            errand = tx.claim_wanted_contact()
+            county = tx.find_county(errand.county) if errand else None
+            if errand is None or county is None:
+                return False
+            try:
+                sealed = contacts.sealed(
+                    appeal=errand.appeal, unit=errand.unit, public_keys=county.county_keys, place=errand.name
+                )
+            except (NotYet, Unavailable):
+                tx.wait_for_contact(errand, pause=asking.RETRY_CONTACT)
+            else:
+                asking.send_contact(errand, sealed, tx=tx, now=legal_time.now())
+        return True
+
+    return seal_one
 
 
 def unit_system_tickers(settings: Settings, *, database: Database[Store], envelopes: Envelopes) -> list[Ticker]:

@@ -9,6 +9,7 @@ from typing import Self
 from hotline_kernel import settings
 from pydantic import Field, model_validator
 
+from hotline_dispatch.domain.county import Side
 from hotline_dispatch.domain.record import OfficeDuty
 from hotline_dispatch.domain.webhook import Destinations
 
@@ -73,6 +74,29 @@ class Settings(settings.Settings):
     )
     webhook_retention_days: int = Field(30, ge=1, description="How long calls that arrived are kept (ours).")
     webhook_limit: int = Field(5, ge=1, le=100, description="How many webhooks a unit may have (ours).")
+
+    county_key: Path = Field(
+        Path("/etc/hotline/county/keys"),
+        description="Keys of this side of counties' lines, a line each (`id base64`), newest last; not readable by"
+        " others. A county must have it; a city needs it with its first county (ADR 0035).",
+    )
+    county_heartbeat_seconds: float = Field(
+        10, gt=0, le=300, description="How often each side of a county's line says that it is there (ours)."
+    )
+    county_cut_off_seconds: float = Field(
+        300, gt=0, description="What a county did so long before it came counts as asked while cut off (ours)."
+    )
+    county_skew_seconds: float = Field(
+        120, gt=0, description="So far ahead a county's clock may be before it is said to be skewed (ours)."
+    )
+    county_retention_days: int = Field(
+        30, ge=1, description="How long messages that crossed are kept on the sender's side (ours)."
+    )
+
+    @property
+    def side(self) -> Side:
+        """Which end of counties' lines this is."""
+        return Side.COUNTY if self.profile == "county" else Side.CITY
 
     @property
     def office_patience(self) -> Mapping[OfficeDuty, timedelta]:

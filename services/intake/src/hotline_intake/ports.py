@@ -283,6 +283,9 @@ class Store(Protocol):
     def erase_citizen(self, *, citizen_id: UUID, now: datetime) -> None:
         """Forgets the key and the number. Raises `ResourceNotFound`, `CitizenErased`."""
 
+    def appeals_of(self, *, citizen_id: UUID) -> list[str]:
+        """`appeals/{uuid}` of all that a citizen brought."""
+
     def look_at_retention(self, *, citizen_id: UUID, on: date | None) -> None:
         """Keeps the day on which it is looked whether a citizen is to be forgotten; None: not before more ends."""
 

@@ -32,7 +32,7 @@ _OPTIONS = (
     "-c statement_timeout=30000"
     " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=15000"
 )
-_BROKER_ERRORS = (amqp.AMQPError, OSError)
+BROKER_ERRORS = (amqp.AMQPError, OSError)
 _log = structlog.get_logger(__name__)
 
 
@@ -43,12 +43,15 @@ class QueueMissing(Exception):
 class Publisher:
     """One connection to the broker, on which events are published with confirms, many under way at once."""
 
-    def __init__(self, connection: Connection, *, source: str, profile: str, mode: str = "real") -> None:
+    def __init__(
+        self, connection: Connection, *, source: str, exchange: str, queues: Sequence[str], mode: str = "real"
+    ) -> None:
+        """queues -- that must be there, for what is published now would be lost to their consumers."""
         self._connection = connection
         self._source = source
-        self._profile = profile
+        self._queues = queues
         self._mode = mode
-        self._exchange = f"{source}.events"
+        self._exchange = exchange
         self._channel = connection.channel()
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._on_ack)
@@ -65,14 +68,19 @@ class Publisher:
         """Raise `QueueMissing` unless every queue of the topology exists; asks the broker once a minute."""
         if self._checked is not None and monotonic() - self._checked < CHECK_QUEUES_SECONDS:
             return
-        for consumer in topology.consumers_of(self._source, profile=self._profile):
-            name = topology.queue_name(self._source, consumer)
+        for name in self._queues:
             if not topology.is_declared(name, connection=self._connection):
                 raise QueueMissing(f"{name} is not declared: run `declare`")
         self._checked = monotonic()
 
-    def publish(self, events: Sequence[outbox.Announced]) -> tuple[list[outbox.Announced], Exception | None]:
-        """Publish in order; returns those that are safe with the broker, and what went wrong with the others."""
+    def publish(
+        self, events: Sequence[outbox.Announced], *, expiration: str = ""
+    ) -> tuple[list[outbox.Announced], Exception | None]:
+        """Publish in order; returns those that are safe with the broker, and what went wrong with the others.
+
+        expiration -- after so many milliseconds the broker drops what nobody took; empty: never.
+        """
+        lasting = {"expiration": expiration} if expiration else {}
         self._pending, self._returned, self._confirmed = {}, set(), []
         try:
             for event in events:
@@ -81,14 +89,14 @@ class Publisher:
                     content_type="application/json",
                     content_encoding="utf-8",
                     headers=event.headers(self._source, mode=self._mode),
-                    properties={"delivery_mode": 2, "message_id": str(event.event_id)},
+                    properties={"delivery_mode": 2, "message_id": str(event.event_id), **lasting},
                 )
                 self._pending[next(self._tags)] = event
                 self._channel.basic_publish(message, self._exchange, outbox.routing_key(event.type), mandatory=True)
             deadline = monotonic() + CONFIRM_SECONDS
             while self._pending:
                 self._connection.drain_events(timeout=max(0.001, deadline - monotonic()))
-        except _BROKER_ERRORS as error:
+        except BROKER_ERRORS as error:
             return self._safe(), error
         if len(self._safe()) < len(events):
             return self._safe(), QueueMissing(f"{self._exchange} refused or returned events")
@@ -104,7 +112,7 @@ class Publisher:
         self._connection.heartbeat_check()
 
     def _safe(self) -> list[outbox.Announced]:
-        if not topology.consumers_of(self._source, profile=self._profile):
+        if not self._queues:
             return self._confirmed  # nobody is expected to listen: unroutable is right
         return [event for event in self._confirmed if str(event.event_id) not in self._returned]
 
@@ -138,7 +146,7 @@ class Relay:
             try:
                 with self._database() as connection, self._broker() as publisher:
                     self._relay(connection, publisher, stop)
-            except (*_BROKER_ERRORS, QueueMissing, psycopg.OperationalError) as error:
+            except (*BROKER_ERRORS, QueueMissing, psycopg.OperationalError) as error:
                 pause = 0.1 if monotonic() - started > 10 else min(5.0, 2 * pause)
                 _log.warning(
                     "relay_interrupted", pause_seconds=pause, reason=_reason(error), **telemetry.failure(error)
@@ -183,10 +191,12 @@ class Relay:
     def _broker(self) -> Iterator[Publisher]:
         broker_url = self._settings.broker_url.get_secret_value()
         with topology.connected(broker_url, ca=self._settings.broker_ca) as connection:
+            service, profile = self._settings.service, self._settings.profile
             yield Publisher(
                 connection,
-                source=self._settings.service,
-                profile=self._settings.profile,
+                source=service,
+                exchange=topology.exchange(service).name,
+                queues=[topology.queue_name(service, to) for to in topology.consumers_of(service, profile=profile)],
                 mode=self._settings.mode,
             )
 

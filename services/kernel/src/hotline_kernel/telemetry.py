@@ -134,6 +134,26 @@ WEBHOOKS_OLDEST_SECONDS = Gauge(
 WEBHOOKS_DEAD = Gauge(
     "hotline_webhooks_dead", "Changes that no unit's system took for days, counted up to 1,000.", ["service"]
 )
+COUNTY_LINE_UP = Gauge(
+    "hotline_county_line_up",
+    "Whether a county's line was heard of in three heartbeats.",
+    ["service", "county"],
+)
+COUNTY_LAG = Gauge(
+    "hotline_county_lag_seconds",
+    "Age of the newest thing heard of the other side of a county's line: how old the view is.",
+    ["service", "county"],
+)
+COUNTY_WAITING = Gauge(
+    "hotline_county_waiting_events",
+    "Messages on their way by a county's line: down to the county, up to the city.",
+    ["service", "county", "direction"],
+)
+COUNTY_ERASURES_OPEN = Gauge(
+    "hotline_county_erasures_open",
+    "Erasures that a county has not acknowledged (Art. 36(4)); at the city.",
+    ["service", "county"],
+)
 DEADLINES_OPEN = Gauge("hotline_deadlines_open", "Deadlines that run.", ["service", "kind"])
 DEADLINES_AT_RISK = Gauge("hotline_deadlines_at_risk", "Open deadlines within their warning time.", ["service", "kind"])
 DEADLINES_OVERDUE = Gauge(

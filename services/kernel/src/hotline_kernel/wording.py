@@ -8,7 +8,7 @@ from typing import Self
 from hotline_kernel.calendar import ZONE
 
 _UUID = re.compile(r"([A-Za-z]+)/[0-9a-f-]{28}([0-9a-f]{8})")
-_SLUG = re.compile(r"(seats|units)/([a-z0-9-]+)")
+_SLUG = re.compile(r"(counties|seats|units)/([a-z0-9-]+)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)")
 _NOUNS = {
     "accountabilityFiles": "追责案卷",
@@ -20,10 +20,12 @@ _NOUNS = {
     "circulars": "通报",
     "citizens": "群众信息",
     "contests": "异议",
+    "counties": "县（市）",
     "contributions": "投稿",
     "courses": "培训",
     "deadlines": "期限",
     "entries": "知识条目",
+    "errands": "交办件",
     "gaps": "知识缺口",
     "holds": "保全",
     "meetingActions": "议定事项",

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
+from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported
 from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
 from hotline_kernel import calendar, clock, telemetry
 from hotline_kernel.clock import Clock
@@ -19,6 +21,7 @@ from hotline_sla.domain.deadline import UNIT_KINDS, Kind, Law, State
 from hotline_sla.entrypoints.assessment_server import AssessmentServicer
 from hotline_sla.entrypoints.grpc_server import SlaServicer
 from hotline_sla.entrypoints.meeting_server import MeetingServicer
+from hotline_sla.handlers.orders import settle_handling
 from hotline_sla.settings import Settings
 
 MOMENTS_A_TRANSACTION = 200
@@ -65,14 +68,18 @@ def build(settings: Settings) -> Application[Store]:
                 database=database, clock=legal_clock
             ),
         },
-        subscriptions=subscriptions(law),
+        subscriptions=subscriptions(law, calls_back=settings.profile != "county"),
         tickers=tickers(settings, database=database, legal_clock=legal_clock, law=law),
     )
 
 
-def subscriptions(law: Law) -> dict[type[Message], EventHandler]:
-    """Every handler with the law it reads."""
-    return {event_type: _with_law(handler, law) for event_type, handler in handlers.ON_EVENT.items()}
+def subscriptions(law: Law, *, calls_back: bool = True) -> dict[type[Message], EventHandler]:
+    """Every handler with the law it reads; calls_back -- citizens are asked afterwards from here, not from the city."""
+    on_event: dict[type[Message], Callable[..., None]] = {
+        **handlers.ON_EVENT,
+        ResultReported: partial(settle_handling, calls_back=calls_back),
+    }
+    return {event_type: _with_law(handler, law) for event_type, handler in on_event.items()}
 
 
 def _with_law(handler: Callable[..., None], law: Law) -> EventHandler:

@@ -4,6 +4,7 @@ import logging
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from time import monotonic, sleep
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 from hotline_cli.client import Hotline
 from hotline_cli.local import city, seed
 from hotline_cli.local.instance import AlreadyRunningError, Instance
-from hotline_cli.local.running import MAIN, TRAINING, run_directory
+from hotline_cli.local.running import MAIN, TRAINING, county_instance, run_directory
 from hotline_cli.local.servers import ServerError, Servers
 
 app = typer.Typer()
@@ -45,12 +46,26 @@ Logs / 日志: {logs}
 """
 
 
+_NEXT_COUNTY = """
+The county {county} is up, with servers of its own. Ctrl-C stops it.
+县（市）{county}系统已启动，使用独立的数据库和消息服务。按 Ctrl-C 停止。
+
+In another terminal / 在另一个终端:
+  .venv/bin/hotline --county {county} county request {county}         # what the city signs / 接入申请
+  .venv/bin/hotline --county {county} …                             # every command, in the county / 在县（市）系统执行
+Logs / 日志: {logs}
+"""
+
+
 @app.command()
 def up(
     *,
     training: Annotated[
         bool, typer.Option("--training", help="the training tenant, beside the real one or without it (Art. 37)")
     ] = False,
+    county: Annotated[
+        str, typer.Option("--county", help="a county's own dispatch and sla, with servers of its own (Art. 4, 10)")
+    ] = "",
 ) -> None:
     """Start the platform on this machine in the foreground, with an invented city; Ctrl-C stops all of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -58,7 +73,7 @@ def up(
         signal.signal(number, signal.default_int_handler)  # they end it as Ctrl-C does
     try:
         with ExitStack() as stack:
-            servers = _start(stack, training=training)
+            servers = _start_county(stack, county) if county else _start(stack, training=training)
             stack.callback(_hear_no_more)
             while True:
                 sleep(_LOOK_SECONDS)
@@ -81,12 +96,32 @@ def down(*, forget: Annotated[bool, typer.Option("--forget", help="delete all th
         shutil.rmtree(directory)
 
 
-def _start(stack: ExitStack, *, training: bool) -> Servers:
+def _teller() -> Callable[[str], None]:
     begun = monotonic()
 
     def say(what: str) -> None:
         print(f"{monotonic() - begun:5.1f} s  {what}", flush=True)
 
+    return say
+
+
+def _start_county(stack: ExitStack, county: str) -> Servers:
+    say = _teller()
+    directory = run_directory()
+    name = county_instance(county)
+    servers = stack.enter_context(Servers(directory / f"{name}_servers"))
+    say(f"PostgreSQL, RabbitMQ of {county}")
+    instance = Instance(directory=directory, servers=servers, name=name, profile="county")
+    stack.callback(instance.stop)
+    instance.prepare()
+    say("schemas, queues, keys")
+    instance.start(on_ready=lambda process: say(process.name))
+    print(_NEXT_COUNTY.format(county=county, logs=instance.running.logs), flush=True)
+    return servers
+
+
+def _start(stack: ExitStack, *, training: bool) -> Servers:
+    say = _teller()
     directory = run_directory()
     servers = stack.enter_context(Servers(directory / "servers"))
     say("PostgreSQL, RabbitMQ")

@@ -49,6 +49,13 @@ class Endpoints:
         """Return the AMQP address of one virtual host."""
         return f"{self.amqp_url}/{quote(vhost, safe='')}"
 
+    @property
+    def management_account(self) -> str:
+        """The management API with the administrator's credentials, `http://user:secret@host:port`."""
+        account = urlsplit(self.amqp_url).netloc.rpartition("@")[0]
+        plain = urlsplit(self.management_url)
+        return f"{plain.scheme}://{account}@{plain.netloc}"
+
     def create_database(self, name: str) -> None:
         """Create an empty database unless it is there."""
         with self._administer() as connection:

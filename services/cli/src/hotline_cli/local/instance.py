@@ -19,11 +19,13 @@ from hotline_kernel.settings import PREFIX, Settings
 from hotline_cli.client import SERVICES
 from hotline_cli.local import city, pki
 from hotline_cli.local.endpoints import Endpoints
-from hotline_cli.local.running import MAIN, Running
+from hotline_cli.local.running import COUNTY_KEYS, MAIN, Running
 from hotline_cli.local.servers import free_port, is_free
 from hotline_cli.local.supervisor import Process, Supervisor
 
 PROCESSES = ("serve", "pump", "listen")
+COUNTY_SERVICES = ("dispatch", "sla")
+"""What a county runs of its own."""
 NO_RATE_LIMIT = dict.fromkeys(
     ("rate_per_second", "rate_burst", "anonymous_rate_per_second", "anonymous_rate_burst"), "1000000"
 )
@@ -51,13 +53,15 @@ class Instance:
         start: datetime | None = None,
         settings: Mapping[str, str] | None = None,
         mode: Literal["real", "training"] = "real",
-        services: Sequence[str] = SERVICES,
+        profile: Literal["city", "county"] = "city",
+        services: Sequence[str] | None = None,
     ) -> None:
         """Nothing is started or made yet but the folder.
 
         name -- lower-case letters, digits and underscores;  start -- where a virtual clock begins, by default now;
         settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours;
-        mode -- training is a tenant apart (Art. 37);  services -- those that run.
+        mode -- training is a tenant apart (Art. 37);  profile -- a county has a dispatch and an sla of its own alone
+        (Art. 4, 10);  services -- those that run, by default all of the profile.
         """
         self.name = name
         self.directory = directory.resolve() / name
@@ -67,7 +71,9 @@ class Instance:
         self._trust_domain = TRUST_DOMAINS[mode]
         # Of the real mode nothing is said, so that releases that knew none can be started too.
         self._mode = {"mode": mode, "oidc_audience": self._trust_domain} if mode == "training" else {}
-        self._services = tuple(services)
+        # Of the profile of a city nothing is said, for the same reason.
+        self._profile = {"profile": profile} if profile == "county" else {}
+        self._services = tuple(services or (COUNTY_SERVICES if profile == "county" else SERVICES))
         self._settings = dict(settings or {})
         self._ports: dict[str, int] = {}
         self._issuer: LocalIssuer | None = None
@@ -153,6 +159,7 @@ class Instance:
         values = {
             "environment": "local",
             **self._mode,
+            **self._profile,
             "database_url": self.database_url(service),
             "broker_url": self.broker_url,
             "clock": self._clock_setting,
@@ -221,6 +228,8 @@ class Instance:
                 return {
                     "intake_address": f"127.0.0.1:{self._ports['intake.internal_address']}",
                     "vault_key": str(pki.key_ring(self.directory / "webhooks.keys")),
+                    "county_heartbeat_seconds": "2",
+                    "county_key": str(pki.key_ring(self.directory / COUNTY_KEYS)),
                     # Units' systems on this machine, which a cluster calls neither in plain text nor at home.
                     "webhook_plain_http": "true",
                     "webhook_networks": "127.0.0.0/8",
@@ -239,6 +248,7 @@ class Instance:
                 "service": service,
                 "environment": "local",
                 **self._mode,
+                **self._profile,
                 "database_url": self.database_url(service),
                 "broker_url": self.broker_url,
             }
@@ -266,6 +276,8 @@ class Instance:
             clock=self._clock_setting,
             logs=str(self.directory / "logs"),
             trace_file=str(self.directory / "traces.jsonl"),
+            broker=self.broker_url,
+            management=self.servers.management_account,
         )
 
     def _take(self) -> None:

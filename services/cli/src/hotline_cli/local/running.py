@@ -18,12 +18,19 @@ MAIN = "hotline"
 """Name of the instance that `make run` starts."""
 TRAINING = "training"
 """Name of the training tenant that `hotline up --training` starts (Art. 37)."""
+COUNTY_KEYS = "county.keys"
+"""File of an instance's keys for counties' lines."""
 _RENEW_AFTER_SECONDS = 1800.0
 _TOKEN_SECONDS = 3600
 
 
 class NoInstanceError(Exception):
     """No instance runs here; start one with `make run`."""
+
+
+def county_instance(county: str) -> str:
+    """Name of the instance that `hotline up --county NAME` starts."""
+    return f"county_{county.replace('-', '_')}"
 
 
 def run_directory() -> Path:
@@ -36,7 +43,8 @@ class Running:
     """What `instance.json` says; its owner alone may read it.
 
     addresses -- service -> `host:port` for callers with a token;  internal_addresses -- the same for services;
-    clock -- as in HOTLINE_CLOCK;  logs -- folder of `<service>.<process>.log`;  trace_file -- spans, one a line.
+    clock -- as in HOTLINE_CLOCK;  logs -- folder of `<service>.<process>.log`;  trace_file -- spans, one a line;
+    broker, management -- the broker's AMQP address and its management API, with credentials.
     """
 
     name: str
@@ -48,6 +56,8 @@ class Running:
     clock: str
     logs: str
     trace_file: str
+    broker: str = field(default="", repr=False)
+    management: str = field(default="", repr=False)
     _tokens: dict[tuple[str, ...], tuple[float, str]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -58,7 +68,9 @@ class Running:
         """Return the instance that was started in this checkout; NoInstanceError when there is none."""
         path = run_directory() / name / "instance.json"
         if not path.is_file():
-            how = "hotline up --training" if name == TRAINING else "make run"
+            how = "make run"
+            if name != MAIN:
+                how = "hotline up --training" if name == TRAINING else "hotline up --county NAME"
             raise NoInstanceError(f"no instance is running here; start one with `{how}`")
         return cls.read(path)
 

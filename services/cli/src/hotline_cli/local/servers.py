@@ -292,7 +292,9 @@ class RabbitMq(_Daemon):
             "raft.wal_max_size_bytes = 67108864\n"  # it is allocated at once, and half a gigabyte by default
             "log.file.level = warning\n"
         )
-        (self.directory / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self.directory / "enabled_plugins").write_text(
+            "[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management].\n"
+        )
 
     def _environment(self) -> dict[str, str]:
         home = str(self.directory)

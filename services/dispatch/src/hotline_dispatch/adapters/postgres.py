@@ -12,6 +12,7 @@ from hotline_kernel.db import Connection
 from hotline_kernel.names import uuid_of
 from pydantic import TypeAdapter
 
+from hotline_dispatch.adapters.county_postgres import Counties
 from hotline_dispatch.adapters.registry_postgres import Registry
 from hotline_dispatch.adapters.statements import json_value, names, sets, values
 from hotline_dispatch.adapters.webhook_postgres import UnitSystems
@@ -51,12 +52,14 @@ _PARTS: dict[str, TypeAdapter[Any]] = {
     "send_backs": TypeAdapter(list[SendBack]),
     "past_rounds": TypeAdapter(list[PastRound]),
 }
-_PLAIN = ("number", "appeal", "title", "text", "request_type", "category", "region", "confidential", "create_time")
+_PLAIN = ("number", "appeal", "title", "text", "request_type", "category", "region", "create_time")
 _CHANGING = (
     "state",
+    "confidential",
     "round",
     "key_supervision",
     "dispatch_time",
+    "received_time",
     "close_time",
     "overdue",
     "waits_for_extension",
@@ -116,8 +119,8 @@ class OrderFilter:
         return self.state is not None and self == OrderFilter(state=self.state)
 
 
-class Store(UnitSystems, Registry):
-    """Orders, units and their systems within one transaction."""
+class Store(UnitSystems, Counties, Registry):
+    """Orders, units, their systems and counties within one transaction."""
 
     def __init__(self, connection: Connection, actor: Principal) -> None:
         super().__init__(connection, actor)
@@ -226,6 +229,7 @@ class Store(UnitSystems, Registry):
         return order
 
     def _tell(self, order: WorkOrder) -> None:
+        self.note_change(order.id, lead=order.lead)
         self.tell(order, before=self._told_before.get(order.id, ()))
         self._told_before[order.id] = order.assignment.units if order.assignment else ()
 
@@ -370,6 +374,7 @@ def _order(row: dict[str, Any]) -> WorkOrder:
         round=row["round"],
         key_supervision=row["key_supervision"],
         dispatch_time=row["dispatch_time"],
+        received_time=row["received_time"],
         close_time=row["close_time"],
         overdue=row["overdue"],
         chases=row["chases"],

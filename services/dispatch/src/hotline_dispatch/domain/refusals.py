@@ -287,3 +287,67 @@ class FieldNotUpdatable(Invalid):
     reason = "FIELD_NOT_UPDATABLE"
     article = "Art. 10"
     zh = "字段 {path} 不可修改（第十条）。"
+
+
+class LedByCounty(Refused):
+    """{unit} runs a dispatch of its own and acts on the order there: what it does comes by its line."""
+
+    reason = "LED_BY_COUNTY"
+    article = "Art. 4, 10"
+    zh = "{unit} 设有自己的转办系统，请在县（市）系统中办理，办理情况经专线自动上报（第四条、第十条）。"
+
+
+class DecidedByCity(Refused):
+    """{resource} came from the city, which decides on it."""
+
+    reason = "DECIDED_BY_CITY"
+    article = "Art. 22, 26"
+    zh = "{resource} 由市热线工作机构交办，须由市热线工作机构决定（第二十二条、第二十六条）。"
+
+
+class ApplicationInvalid(Invalid):
+    """The county's request is not signed with the keys that it names."""
+
+    reason = "APPLICATION_INVALID"
+    article = "Art. 4"
+    zh = "县（市）接入申请的签名与所附公钥不符，请重新生成申请文件（第四条）。"
+
+
+class CertificateInvalid(Invalid):
+    """The answer is not the city's with this fingerprint, or not for this county's key."""
+
+    reason = "CERTIFICATE_INVALID"
+    article = "Art. 4"
+    zh = "市级回执的签名、指纹或所列县（市）公钥不符，请与市热线工作机构核对（第四条）。"
+
+
+class WrongSide(Refused):
+    """That is done by the {side} alone."""
+
+    reason = "WRONG_SIDE"
+    article = "Art. 4"
+    zh = "此操作只能在“{side}”系统进行（第四条）。"
+
+
+class ContactNotHeld(Refused):
+    """There is no contact for {resource}: the office relays it, it is on its way, or the citizen was erased."""
+
+    reason = "CONTACT_NOT_HELD"
+    article = "Art. 24(1), 36(4)"
+    zh = "{resource} 没有可查看的联系方式：由市级转达、尚未送达或已删除（第二十四条第一项、第三十六条第四项）。"
+
+
+class WithdrawnBefore(Refused):
+    """The city took the order back at {withdraw_time}, before this was committed."""
+
+    reason = "WITHDRAWN_BEFORE"
+    article = "Art. 22"
+    zh = "市热线工作机构已于 {withdraw_time} 收回该工单，此后的办理情况不再计入（第二十二条）。"
+
+
+class NotFromCity(Refused):
+    """{resource} did not come from the city, or went back to it."""
+
+    reason = "NOT_FROM_CITY"
+    article = "Art. 22"
+    zh = "{resource} 不是市热线工作机构交办的工单，或已交回（第二十二条）。"

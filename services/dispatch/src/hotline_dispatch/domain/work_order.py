@@ -114,6 +114,8 @@ class WorkOrder:
     supervisions: tuple[SupervisionNote, ...] = ()
     """Steps of supervision about it, oldest first, in all rounds (Art. 28)."""
     dispatch_time: datetime | None = None
+    received_time: datetime | None = None
+    """In a county: when it came from the city, for its terms start then (Art. 24)."""
     close_time: datetime | None = None
     overdue: bool = False
     version: int = 1
@@ -362,7 +364,7 @@ class WorkOrder:
 
         Raises `NotOwnUnit`, `StateNotAllowed`, `SendBackLimitReached`. The deadline stays: a hand-over resets nothing.
         """
-        self._require_lead(by)
+        self.require_led_by(unit=by)
         self._require(State.DISPATCHED)
         if len(self.send_backs) >= limit:
             raise SendBackLimitReached(limit=str(limit))
@@ -399,7 +401,7 @@ class WorkOrder:
         Raises `NotOwnUnit`, `StateNotAllowed`, `NotSupporting`, `DeadlineNotKnown`, `PartDueTooLate`.
         """
         if by is not None:
-            self._require_lead(by)
+            self.require_led_by(unit=by)
         self._require(State.DISPATCHED)
         if self.assignment is None or unit not in self.assignment.supporting:
             raise NotSupporting(unit=unit)
@@ -425,7 +427,7 @@ class WorkOrder:
         Raises `NotOwnUnit`, `ContactRelayed`, `StateNotAllowed`, `TimeNotPlausible`.
         """
         if by is not None:
-            self._require_lead(by)
+            self.require_led_by(unit=by)
             if self.relayed:
                 raise ContactRelayed
         self._require(State.DISPATCHED)
@@ -451,7 +453,7 @@ class WorkOrder:
         registered -- the first-responsible person that the registry names.
         Raises `NotOwnUnit`, `StateNotAllowed`, `StudyNotByPrincipal`, `TimeNotPlausible`.
         """
-        self._require_lead(by)
+        self.require_led_by(unit=by)
         self._require(State.DISPATCHED)
         if not principal.strip() or principal.strip() != registered.strip():
             raise StudyNotByPrincipal(principal=registered or "—")
@@ -478,7 +480,7 @@ class WorkOrder:
         Raises `NotOwnUnit`, `StateNotAllowed`, `StudyMissing`, `ReplyMissing`, `TimeNotPlausible`,
         `FilingWithoutExplanation`, `FilingIncomplete`, `LookNotLater`.
         """
-        self._require_lead(by)
+        self.require_led_by(unit=by)
         self._require(State.DISPATCHED)
         if self.study_grounds and self.study is None:
             raise StudyMissing(grounds=self.study_grounds)
@@ -518,7 +520,7 @@ class WorkOrder:
         Raises `NotOwnUnit`, `StateNotAllowed`, `ExtensionWithoutReason`, `ExtensionAskedAlready`, `DeadlineNotKnown`,
         `ExtensionAskedLate`.
         """
-        self._require_lead(by)
+        self.require_led_by(unit=by)
         self._require(State.DISPATCHED)
         if not reason.strip():
             raise ExtensionWithoutReason
@@ -625,6 +627,50 @@ class WorkOrder:
         self.key_supervision = self.key_supervision or is_new
         return is_new
 
+    def come_back(self, *, assignment: Assignment, since: datetime, reason: str, now: datetime) -> None:
+        """A county had brought its result before the order was taken from it: it has it again, as it had (ours)."""
+        if self.state is State.DISPATCHED:
+            self._leave_lead()
+        self._send_out(assignment, now, reason=reason)
+        self.dispatch_time = since
+
+    def leave(self, *, now: datetime) -> None:
+        """In a county: the order went back to the city, whatever was done with it."""
+        self._return_to_office("", now)
+        self._office_is_done()
+        self.holdings = put_down(self.holdings, now=now)
+        self.state = State.WITHDRAWN
+        self.overdue = False
+        self.close_time = now
+
+    def hand_back(self, *, now: datetime) -> None:
+        """In a county: its office gives it back to the city, which decides (Art. 22). Raises `StateNotAllowed`."""
+        if self.state is not State.AWAITING_LEAD:
+            self._require(State.DISPATCHED)
+        self.leave(now=now)
+
+    def resume(self, *, reason: str, now: datetime) -> None:
+        """In a county: the city did not take it back, so that the county's office has it again."""
+        self.state = State.AWAITING_LEAD
+        self.close_time = None
+        self.office_asks, self.office_ask_time = 0, now
+        self.holdings = hand_over(self.holdings, to="", reason=reason, is_overdue=False, now=now)
+
+    def take_up_again(self, *, reason: str, now: datetime) -> None:
+        """In a county: the city did not take the result, so that the same bureau goes on. Raises `StateNotAllowed`."""
+        self._require(State.REPORTED)
+        self.result = self.filing = None
+        self.state = State.DISPATCHED
+        self.holdings = hand_over(self.holdings, to=self.lead, reason=reason, is_overdue=False, now=now)
+
+    def carry_extension(self, *, granted: bool, working_days: int, note: str, decide_time: datetime) -> None:
+        """In a county: what the city decided, whatever became of the asking (Art. 26)."""
+        asked = self.extension
+        state = ExtensionState.GRANTED if granted else ExtensionState.REFUSED
+        reason, request_time = (asked.reason, asked.request_time) if asked else ("", decide_time)
+        self.extension = Extension(state, working_days, reason, request_time, note, decide_time)
+        self._office_is_done()
+
     def require_visible(self, *, to_unit: str) -> None:
         """A unit sees what it leads or supports, and what is about it or a unit below it. Raises `NotOwnUnit`."""
         if to_unit not in self.concerned and (self.assignment is None or to_unit not in self.assignment.units):
@@ -697,7 +743,8 @@ class WorkOrder:
         if self.directive is not None and self.directive.directive_time is None:
             raise DirectiveMissing(directive_kind=self.directive.kind)
 
-    def _require_lead(self, unit: str) -> None:
+    def require_led_by(self, *, unit: str) -> None:
+        """Raises `NotOwnUnit` unless that unit leads it."""
         if unit == "" or unit != self.lead:
             raise NotOwnUnit
 

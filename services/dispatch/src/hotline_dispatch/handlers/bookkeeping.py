@@ -7,6 +7,7 @@ import structlog
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
+from hotline.dispatch.county.v1.county_messages_pb2 import OrderRequested
 from hotline.dispatch.events.v1.work_order_events_pb2 import (
     ContactRelayChanged,
     PartAssigned,
@@ -25,7 +26,7 @@ from hotline_kernel.names import uuid_of
 from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import CountedDays, OfficeDuty, State, StatutoryTerm
-from hotline_dispatch.domain.refusals import LeadConcerned, UnitUnknown
+from hotline_dispatch.domain.refusals import LeadConcerned, LedByCounty, UnitUnknown
 from hotline_dispatch.domain.unit import Assignment, Unit
 from hotline_dispatch.domain.unit_version import closed
 from hotline_dispatch.domain.work_order import WorkOrder
@@ -52,7 +53,7 @@ def term_message(term: StatutoryTerm | None) -> appeal_pb2.StatutoryTerm | None:
     return appeal_pb2.StatutoryTerm(days=term.days, counted=counted, law=term.law, article=term.article)
 
 
-def term_of(event: AppealReferred) -> StatutoryTerm | None:
+def term_of(event: AppealReferred | OrderRequested) -> StatutoryTerm | None:
     """The same as it came."""
     if not event.HasField("statutory_term"):
         return None
@@ -71,10 +72,17 @@ def load(tx: Store, name: str, *, for_update: bool = False) -> WorkOrder:
 
 
 def load_for_change(tx: Store, name: str, etag: str) -> WorkOrder:
-    """An order, locked, if it still is as the caller saw it. Raises `ResourceNotFound`, `EtagMismatch`."""
+    """An order, locked, if it still is as the caller saw it.
+
+    A unit does not act here on what it leads if it is a county with a dispatch of its own: an order has one writer.
+    Raises `ResourceNotFound`, `EtagMismatch`, `LedByCounty`.
+    """
     order = load(tx, name, for_update=True)
     if etag and etag != str(order.version):
         raise EtagMismatch(resource=name)
+    roles = tx.actor.roles
+    if "unit" in roles and "office" not in roles and tx.actor.unit == order.lead and tx.county_of(order.lead):
+        raise LedByCounty(unit=order.lead)
     return order
 
 
@@ -228,5 +236,6 @@ def announce(tx: Store, order: WorkOrder, now: datetime) -> None:
             dispatch_time=timestamp(now),
             statutory_term=term_message(order.statutory_term),
             lead_unit_display_name=lead.display_name if lead else "",
+            received_time=timestamp(order.received_time),
         )
     tx.publish(event, aggregate=order.name, time=now)

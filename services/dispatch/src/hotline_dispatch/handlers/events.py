@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from hotline.dispatch.events.v1.work_order_events_pb2 import WorkOrderClosed
 from hotline.feedback.events.v1.callback_events_pb2 import CallbackCompleted, ReviewConcluded
 from hotline.feedback.v1 import callback_pb2
-from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
+from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred, ContactErased
 from hotline.intake.v1 import appeal_pb2
 from hotline.sla.events.v1.deadline_events_pb2 import (
     DeadlineMissed,
@@ -33,6 +33,7 @@ from hotline_dispatch.domain.record import (
 )
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
+from hotline_dispatch.handlers.asking import forget_contact, supervise
 from hotline_dispatch.handlers.bookkeeping import (
     announce,
     announce_part,
@@ -44,6 +45,7 @@ from hotline_dispatch.handlers.bookkeeping import (
     saved_and_announced,
     term_of,
 )
+from hotline_dispatch.handlers.counties import Store as CountyStore
 from hotline_dispatch.handlers.directives import watch
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.ports import Referrals, Store
@@ -122,8 +124,9 @@ def mark_overdue(event: DeadlineMissed, *, tx: Store, **_: object) -> None:
         tx.save_order(order)
 
 
-def note_supervision(event: SupervisionIssued, *, tx: Store, **_: object) -> None:
-    """sla issued a step of supervision: it stands on the order, and the unit's system is told (Art. 28)."""
+def note_supervision(event: SupervisionIssued, *, tx: CountyStore, **_: object) -> None:
+    """sla issued a step of supervision: it stands on the order, and the unit's or county's system is told (Art. 28)."""
+    supervise(event, tx=tx)
     order = load(tx, event.work_order, for_update=True)
     step = SupervisionStep(deadline_pb2.SupervisionStep.Name(event.step).removeprefix("SUPERVISION_STEP_"))
     order.supervise(SupervisionNote(event.supervision, step, event.unit, moment(event.issue_time)))
@@ -196,4 +199,5 @@ ON_EVENT: dict[type[Message], Callable[..., None]] = {
     KeySupervisionStarted: start_key_supervision,
     CallbackCompleted: end_callback,
     ReviewConcluded: end_review,
+    ContactErased: forget_contact,
 }

@@ -12,6 +12,7 @@ from hotline_kernel.auth import Principal
 from hotline_kernel.timestamps import timestamp
 
 from hotline_dispatch.domain.record import ExtensionState, Filing, Outcome, ReplyMeans, StudyGround
+from hotline_dispatch.domain.refusals import DecidedByCity
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import (
     announce_result,
@@ -140,8 +141,13 @@ def request_extension(
 
 
 def decide_extension(*, name: str, etag: str, granted: bool, note: str, tx: Store, now: datetime) -> WorkOrder:
-    """The office decides; sla moves the deadline when it hears of a grant (Art. 26). Raises what the order raises."""
+    """The office decides; sla moves the deadline when it hears of a grant (Art. 26).
+
+    Raises what the order raises; in a county `DecidedByCity`, for an order that the city gave.
+    """
     order = load_for_change(tx, name, etag)
+    if order.received_time is not None:
+        raise DecidedByCity(resource=order.name)
     extension = order.decide_extension(granted=granted, note=note, now=now)
     tx.save_order(order)
     if extension.state is ExtensionState.GRANTED:

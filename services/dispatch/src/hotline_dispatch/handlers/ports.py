@@ -9,6 +9,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 from hotline_kernel.auth import Principal
 
+from hotline_dispatch.domain.county import County
 from hotline_dispatch.domain.suggestion import Past
 from hotline_dispatch.domain.unit import Unit
 from hotline_dispatch.domain.unit_version import UnitVersion
@@ -30,6 +31,13 @@ class Referrals(Protocol):
 
     def referral(self, appeal: str) -> Referral:
         """The text of an appeal. Raises `Unavailable` while intake cannot be reached."""
+
+
+class Contacts(Protocol):
+    """Who seals a citizen's contact: intake."""
+
+    def sealed(self, *, appeal: str, unit: str, public_keys: bytes, place: str) -> bytes | None:
+        """The contact, sealed; None if there is none to give. Raises `Unavailable`, `NotYet`."""
 
 
 class Store(Protocol):
@@ -77,6 +85,9 @@ class Store(Protocol):
 
     def find_unit(self, name: str, *, for_update: bool = False) -> Unit | None:
         """A unit of the registry."""
+
+    def county_of(self, unit: str) -> County | None:
+        """The county that a unit is, if it has a dispatch of its own."""
 
     def find_units(self, names: Collection[str]) -> dict[str, Unit]:
         """Those of the names that are in the registry."""

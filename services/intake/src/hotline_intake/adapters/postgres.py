@@ -354,6 +354,10 @@ class Store(
             known = self.one("SELECT 1 FROM citizen WHERE id = %(id)s", {"id": citizen_id})
             raise (CitizenErased if known else ResourceNotFound)(resource=f"citizens/{citizen_id}")
 
+    def appeals_of(self, *, citizen_id: UUID) -> list[str]:
+        rows = self.all("SELECT id FROM appeal WHERE citizen_id = %(id)s ORDER BY id", {"id": citizen_id})
+        return [f"appeals/{row['id']}" for row in rows]
+
     def _appeal(self, statement: str, appeal_id: UUID) -> Appeal:
         row = self.one(statement, {"id": appeal_id})
         if row is None:

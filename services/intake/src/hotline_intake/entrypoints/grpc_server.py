@@ -274,6 +274,20 @@ class IntakeServicer:
             )
         return messages.contact_message(contact)
 
+    def SealContact(self, request: service_pb2.SealContactRequest, call: Call) -> service_pb2.SealedContact:
+        with self._database.transaction(actor=call.principal) as tx:
+            sealed = handlers.seal_contact(
+                appeal_id=uuid_of(request.name),
+                unit=request.unit,
+                public_keys=request.public_keys,
+                place=request.place,
+                permission=call.permission,
+                tx=tx,
+                vault=self._vault,
+                now=self._clock.now(),
+            )
+        return service_pb2.SealedContact(sealed=sealed)
+
     def EraseCitizen(self, request: service_pb2.EraseCitizenRequest, call: Call) -> service_pb2.EraseCitizenResponse:
         def erase(tx: Store) -> service_pb2.EraseCitizenResponse:
             now = self._clock.now()

@@ -11,7 +11,7 @@ from google.protobuf.message import Message as ProtoMessage
 from google.type import date_pb2
 from hotline.dispatch.events.v1 import work_order_events_pb2 as dispatch_events
 from hotline.intake.events.v1 import appeal_events_pb2 as events
-from hotline.intake.v1 import appeal_pb2
+from hotline.intake.v1 import appeal_pb2, intake_service_pb2
 from hotline.sla.events.v1 import deadline_events_pb2 as sla_events
 from hotline.sla.v1 import deadline_pb2
 from hotline_kernel import codes
@@ -20,6 +20,7 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import EtagMismatch, PermissionDenied
 from hotline_kernel.names import uuid_of
 from hotline_kernel.reads import Reads
+from hotline_kernel.sealed_box import fingerprint, seal
 from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
@@ -357,6 +358,38 @@ def reveal_contact(
     return contact
 
 
+def seal_contact(
+    *,
+    appeal_id: UUID,
+    unit: str,
+    public_keys: bytes,
+    place: str,
+    permission: str,
+    tx: Store,
+    vault: Vault,
+    now: datetime,
+) -> bytes:
+    """Who brought the appeal, for the eyes of the county that leads its order; it is put on record like any read.
+
+    Raises `NotOwnUnit`, `ContactRelayed`, `CitizenErased`.
+    """
+    appeal = tx.appeal(appeal_id=appeal_id)
+    appeal.require_reachable_by(unit=unit)
+    citizen, sealed = tx.sealed(appeal=appeal)
+    contact = _contact(appeal, sealed, _open(citizen, vault))
+    details = {"unit": unit, "errand": place, "key": fingerprint(public_keys)}
+    purpose = "第二十四条第一项：首次联系求助群众 / first contact by the county that leads (Art. 24(1))"
+    tx.record(action=permission, resource=appeal.name, time=now, purpose=purpose, details=details)
+    message = intake_service_pb2.Contact(full_name=contact.full_name, phone=contact.phone, address=contact.address)
+    return seal(plain=message.SerializeToString(), to=public_keys, place=f"{place}/contact")
+
+
+def announce_erasure(*, citizen_id: UUID, tx: Store, now: datetime) -> None:
+    """Whoever keeps the contact of one of a citizen's appeals outside the vault hears that it is to be forgotten."""
+    for appeal in tx.appeals_of(citizen_id=citizen_id):
+        tx.publish(events.ContactErased(appeal=appeal, erase_time=timestamp(now)), aggregate=appeal, time=now)
+
+
 def erase_citizen(*, citizen_id: UUID, reason: str, permission: str, tx: Store, now: datetime) -> None:
     """Forgets a citizen for good; their appeals stay, without who and what they said.
 
@@ -366,6 +399,7 @@ def erase_citizen(*, citizen_id: UUID, reason: str, permission: str, tx: Store, 
     tx.require_no_hold(citizen_id=citizen_id)
     tx.erase_citizen(citizen_id=citizen_id, now=now)
     tx.forget_sketches(citizen_id=citizen_id)
+    announce_erasure(citizen_id=citizen_id, tx=tx, now=now)
     tx.record(action=permission, resource=f"citizens/{citizen_id}", time=now, purpose=reason)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from hotline_kernel.calendar import ZONE
 
 from hotline_intake.domain.retention import Retention
+from hotline_intake.handlers.appeals import announce_erasure
 from hotline_intake.ports import Store
 
 FORGET_ACTION = "intake.citizens.forget"
@@ -60,4 +61,5 @@ def replay_erasures(*, citizens: Collection[UUID], reason: str, permission: str,
 def _forget(citizen_id: UUID, *, action: str, reason: str, tx: Store, now: datetime) -> None:
     tx.erase_citizen(citizen_id=citizen_id, now=now)
     tx.forget_sketches(citizen_id=citizen_id)
+    announce_erasure(citizen_id=citizen_id, tx=tx, now=now)
     tx.record(action=action, resource=f"citizens/{citizen_id}", time=now, purpose=reason)

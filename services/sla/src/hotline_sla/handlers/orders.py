@@ -53,7 +53,7 @@ def start_order_clocks(*, event: dispatch_events.WorkOrderDispatched, tx: Books,
                 kind=kind,
                 unit=unit,
                 of_round=event.round,
-                start_time=time,
+                start_time=time_of(event.received_time) if event.HasField("received_time") else time,
                 request_type=request_type,
                 statutory_term=_statutory_term(event),
             )
@@ -248,8 +248,11 @@ def extend_handling(*, event: dispatch_events.ExtensionGranted, tx: Books, law: 
     announce_moved(tx, law, clocks, time=time)
 
 
-def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: Law) -> None:
-    """Handled: in time only if both the reply and the report are (Art. 24(2)). The 24 hours of Art. 30 start."""
+def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: Law, calls_back: bool = True) -> None:
+    """Handled: in time only if both the reply and the report are (Art. 24(2)). The 24 hours of Art. 30 start.
+
+    calls_back -- False in a county: the city calls back.
+    """
     reply_time, report_time = time_of(event.reply_time), time_of(event.report_time)
     clocks = []
     for deadline in tx.deadlines(event.work_order):
@@ -264,9 +267,12 @@ def settle_handling(*, event: dispatch_events.ResultReported, tx: Books, law: La
             reason = "主要负责部门已反馈全部结果 / the lead reported the whole"
             clocks.append(deadline.cancel(time=report_time, reason=reason, by=event.unit))
     filed = event.outcome == work_order_pb2.OUTCOME_FILED
-    callback = hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
-    save_with_order(tx, law, event.work_order, [*clocks, callback], after=report_time, filed=filed)
-    announce_opened(tx, law, [callback], time=report_time)
+    if calls_back:
+        callback = hotline_clock(law, event.work_order, Kind.CALLBACK, start_time=report_time, number=event.round)
+        clocks.append(callback)
+    save_with_order(tx, law, event.work_order, clocks, after=report_time, filed=filed)
+    if calls_back:
+        announce_opened(tx, law, [callback], time=report_time)
 
 
 def end_order_clocks(*, event: dispatch_events.WorkOrderClosed, tx: Books, law: Law) -> None:
