@@ -1,6 +1,7 @@
 """What people may do to orders, in any order, and what must hold after each of it."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -42,6 +43,37 @@ _LAWS_OWN = [
 ]
 _NUMBERS = count(1)
 _UNIT_CRITERIA = ("contact", "timeliness", "solution", "reply", "explanation")
+
+
+_MOVES = (
+    *("instruct", "name", "contact", "study", "report", "ask", "grant", "refuse", "hold", "send back"),
+    *("reassign", "part", "do part", "split", "withdraw", "join", "separate"),
+)
+_OVER = (State.WORK_ORDER_STATE_CLOSED, State.WORK_ORDER_STATE_JOINED, State.WORK_ORDER_STATE_WITHDRAWN)
+_WITH_THE_OFFICE = (
+    State.WORK_ORDER_STATE_AWAITING_LEAD,
+    State.WORK_ORDER_STATE_HELD,
+    State.WORK_ORDER_STATE_JOINED,
+)
+
+
+def _is_out(order: order_pb2.WorkOrder) -> bool:
+    return order.state == State.WORK_ORDER_STATE_DISPATCHED
+
+
+_FITS: dict[str, Callable[[order_pb2.WorkOrder], bool]] = {
+    "split": lambda order: _is_out(order) and not order.split_from,
+    "withdraw": lambda order: bool(order.split_from),
+    "join": _is_out,
+    "separate": lambda order: order.state == State.WORK_ORDER_STATE_JOINED,
+    "reassign": _is_out,
+    "part": lambda order: _is_out(order) and bool(order.supporting_units),
+    "do part": lambda order: any(part.state == order_pb2.PART_STATE_OPEN for part in order.parts),
+}
+
+
+def _other(unit: str) -> str:
+    return next(each for each in UNITS if each != unit)
 
 
 class Orders(RuleBasedStateMachine):
@@ -138,7 +170,12 @@ class Orders(RuleBasedStateMachine):
         request = intake.RevealContactRequest(name=order.appeal, purpose="联系群众")
         if self._try("RevealContact", request, staff("unit", unit=unit)):
             assert not order.confidential
-            assert unit in {event.lead_unit for event in self._sent_out(order.name)}
+            assert unit in {event.lead_unit for name in self._working_for(order) for event in self._sent_out(name)}
+
+    def _working_for(self, order: order_pb2.WorkOrder) -> set[str]:
+        """The orders of the same appeal, and those that any of them was ever joined into."""
+        own = {each.name for each in self._orders() if each.appeal == order.appeal}
+        return own | {event.into for name in own for event in self._announced(dispatch_events.WorkOrderJoined, name)}
 
     # the office and the units
 
@@ -152,7 +189,7 @@ class Orders(RuleBasedStateMachine):
             self.house.pass_time(timedelta(hours=hours))
 
     def _go_on(self, data: st.DataObject) -> None:
-        orders = [order for order in self._orders() if order.state != State.WORK_ORDER_STATE_CLOSED]
+        orders = [order for order in self._orders() if order.state not in _OVER]
         if not orders:
             return
         order = data.draw(st.sampled_from(orders))
@@ -167,6 +204,15 @@ class Orders(RuleBasedStateMachine):
         for review in self._reviews():
             if review.work_order == order.name and not review.outcome:
                 self._conclude(review.name, outcome)
+
+    @rule(data=st.data(), verb=st.sampled_from(sorted(_FITS)))
+    def rearrange(self, data: st.DataObject, verb: str) -> None:
+        """The office splits, joins and hands over, and supporting units get their parts (Art. 7, 22, 23(3))."""
+        self.house.settle()
+        wanted = _FITS[verb]
+        if orders := [order for order in self._orders() if wanted(order)]:
+            order = data.draw(st.sampled_from(orders))
+            self._do(verb, order, by=order.lead_unit)
 
     @rule(data=st.data(), unit=units)
     def meddle(self, data: st.DataObject, unit: str) -> None:
@@ -207,7 +253,7 @@ class Orders(RuleBasedStateMachine):
         if verb == "grant":
             assert self.house.now <= moment(order.due_time)
             self.granted_in_time.add((order.name, order.round))
-        assert len(self._sent_out(order.name)) <= before + (verb in ("name", "instruct"))
+        assert len(self._sent_out(order.name)) <= before + (verb in ("name", "instruct", "reassign"))
 
     def _move(self, verb: str, order: order_pb2.WorkOrder, by: str) -> tuple[str, Message, Principal]:
         name, handler = order.name, staff("unit", unit=by)
@@ -218,7 +264,9 @@ class Orders(RuleBasedStateMachine):
             case "name":
                 return (
                     "DispatchWorkOrder",
-                    dispatch.DispatchWorkOrderRequest(name=name, lead_unit=by or UNITS[0]),
+                    dispatch.DispatchWorkOrderRequest(
+                        name=name, lead_unit=by or UNITS[0], supporting_units=[_other(by or UNITS[0])]
+                    ),
                     OFFICE,
                 )
             case "contact":
@@ -246,6 +294,29 @@ class Orders(RuleBasedStateMachine):
                 kind = appeal_pb2.DIRECTIVE_KIND_COMPLEX
                 held = dispatch.HoldWorkOrderRequest(name=name, directive_kind=kind, reason="涉及多个部门")
                 return "HoldWorkOrder", held, OFFICE
+            case "reassign":
+                given = dispatch.ReassignWorkOrderRequest(
+                    name=name, lead_unit=_other(by), supporting_units=[by] if by else [], reason="另行确定"
+                )
+                return "ReassignWorkOrder", given, OFFICE
+            case "part":
+                part = dispatch.AssignPartRequest(name=name, unit=_other(by), text="请查明漏点")
+                return "AssignPart", part, handler
+            case "do part":
+                done = dispatch.ReportPartRequest(name=name, text="漏点已修复")
+                return "ReportPart", done, staff("unit", unit=_other(by))
+            case "split":
+                split = dispatch.SplitWorkOrderRequest(
+                    name=name, title="另查水压", text="请查水压", lead_unit=_other(by), reason="涉及两件事"
+                )
+                return "SplitWorkOrder", split, OFFICE
+            case "withdraw":
+                return "WithdrawWorkOrder", dispatch.WithdrawWorkOrderRequest(name=name, reason="误拆"), OFFICE
+            case "join":
+                into = next((each.name for each in self._orders() if _FITS["join"](each) and each.name != name), name)
+                return "JoinWorkOrder", dispatch.JoinWorkOrderRequest(name=name, into=into, reason="同一问题"), OFFICE
+            case "separate":
+                return "SeparateWorkOrder", dispatch.SeparateWorkOrderRequest(name=name, reason="并非同一问题"), OFFICE
             case _:
                 return "SendBackWorkOrder", dispatch.SendBackWorkOrderRequest(name=name, reason="非本单位职责"), handler
 
@@ -319,7 +390,7 @@ class Orders(RuleBasedStateMachine):
         for deadline in self._deadlines():
             if deadline.kind in OF_UNITS and deadline.state in RUNNING and not deadline.unit:
                 assert deadline.kind == deadline_pb2.DEADLINE_KIND_HANDLING
-                assert self._announced(dispatch_events.WorkOrderSentBack, deadline.subject)
+                assert self._gave_up(deadline.subject)
 
     @invariant()
     def no_order_is_out_without_its_directive(self) -> None:
@@ -327,7 +398,7 @@ class Orders(RuleBasedStateMachine):
         for order in self._orders():
             if order.HasField("directive") and not order.directive.HasField("directive_time"):
                 assert order.state not in OUT
-                assert order.send_backs or not self._sent_out(order.name)
+                assert self._gave_up(order.name) or not self._sent_out(order.name)
                 assert all(order.name not in self._visible_to(unit) for unit in UNITS)
 
     @invariant()
@@ -355,7 +426,7 @@ class Orders(RuleBasedStateMachine):
             self.seen["closed"] += 1
             callback = ended[order.name, order.round]
             if callback.verdict == callback_pb2.VERDICT_DISSATISFIED:
-                outcomes = {review.outcome for review in self._reviews() if review.appeal == order.appeal}
+                outcomes = {review.outcome for review in self._reviews() if review.work_order == order.name}
                 assert outcomes & {callback_pb2.REVIEW_OUTCOME_UPHELD, callback_pb2.REVIEW_OUTCOME_EXPLAINED}
 
     @invariant()
@@ -368,7 +439,8 @@ class Orders(RuleBasedStateMachine):
         """When nothing is on its way, the services tell the same story."""
         orders = self._orders()
         referred = [each for each in self._appeals() if each.state >= appeal_pb2.APPEAL_STATE_REFERRED]
-        assert sorted(order.appeal for order in orders) == sorted(appeal.name for appeal in referred)
+        firsts = sorted(order.appeal for order in orders if not order.split_from)
+        assert firsts == sorted(appeal.name for appeal in referred)
         handling = {
             (each.subject, each.round): each
             for each in self._deadlines()
@@ -384,12 +456,32 @@ class Orders(RuleBasedStateMachine):
                 assert clock.due_date == order.due_date
                 assert order.overdue == (clock.state == deadline_pb2.DEADLINE_STATE_OVERDUE)
             elif clock is not None:
-                assert order.send_backs
-                assert order.state in (State.WORK_ORDER_STATE_AWAITING_LEAD, State.WORK_ORDER_STATE_HELD)
+                assert self._gave_up(order.name)
+                assert order.state in _WITH_THE_OFFICE
                 assert clock.unit == ""
             if order.state in (State.WORK_ORDER_STATE_REPORTED, State.WORK_ORDER_STATE_CLOSED):
                 assert (order.name, order.round) in callbacks
+            self._agree_about(order)
         assert handling == {}
+
+    def _agree_about(self, order: order_pb2.WorkOrder) -> None:
+        """Parts, joined orders and steps of supervision, order by order (Art. 7, 22, 23(3), 28)."""
+        open_parts = {part.unit for part in order.parts if part.state == order_pb2.PART_STATE_OPEN}
+        clocks = {
+            each.unit
+            for each in self._deadlines()
+            if (each.subject, each.kind) == (order.name, deadline_pb2.DEADLINE_KIND_PART) and each.state in RUNNING
+        }
+        assert clocks == (open_parts if order.state == State.WORK_ORDER_STATE_DISPATCHED else set())
+        self.seen["part"] += bool(order.parts)
+        if order.state == State.WORK_ORDER_STATE_JOINED:
+            [into] = [each for each in self._orders() if each.name == order.joined_into]
+            assert into.state not in (State.WORK_ORDER_STATE_REPORTED, State.WORK_ORDER_STATE_CLOSED)
+            assert into.appeal != order.appeal
+            self.seen["joined"] += 1
+        request = sla.ListSupervisionsRequest(work_order=order.name, page_size=1000)
+        steps = self.house.ask("ListSupervisions", request, OFFICE).supervisions
+        assert {note.supervision for note in order.supervisions} == {step.name for step in steps}
 
     # what there is
 
@@ -429,11 +521,18 @@ class Orders(RuleBasedStateMachine):
             if event.type == wanted and event.aggregate == aggregate
         ]
 
+    def _gave_up(self, order: str) -> bool:
+        """A lead had it and has it no more: sent back, joined into another, or taken by the office."""
+        left = (
+            dispatch_events.WorkOrderSentBack,
+            dispatch_events.WorkOrderJoined,
+            dispatch_events.WorkOrderAwaitingLead,
+            dispatch_events.WorkOrderWithdrawn,
+        )
+        return any(self._announced(kind, order) for kind in left)
+
     def _sent_out(self, order: str) -> list[dispatch_events.WorkOrderDispatched]:
         return self._announced(dispatch_events.WorkOrderDispatched, order)
-
-
-_MOVES = ("instruct", "name", "contact", "study", "report", "ask", "grant", "refuse", "hold", "send back")
 
 
 def _next(order: order_pb2.WorkOrder) -> tuple[str, ...]:
