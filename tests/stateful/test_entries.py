@@ -1,7 +1,7 @@
 """Entries of the knowledge base, by random commands in random order (Art. 10(4), 17, 18).
 
-Nothing is served that nobody but its writer reviewed, nor out of its validity, nor after it was withdrawn. The machine was
-tried by letting writers review their own entries, which it found.
+Nothing is served that nobody but its writer reviewed, nor out of its validity, nor after it was withdrawn. The machine
+was tried by letting writers review their own entries, which it found.
 """
 
 from collections import Counter
