@@ -116,6 +116,14 @@ bench-leads: setup ## How often the suggested lead is right: MESSAGES=labelled.j
 bench-scrape bench-intake bench-lifecycle bench-list bench-events bench-deadlines bench-county:
 	PYTHONPATH=. $(PYTHON) tests/bench/$(subst -,_,$@).py
 
+.PHONY: images
+images: setup ## Build an image of each service: SERVICES="sla feedback" for some (docs/how-to/images.md).
+	scripts/images $(SERVICES)
+
+.PHONY: images-check
+images-check: setup ## Build all images, one of them twice, and run every process of each as a restricted pod. As root.
+	$(PYTEST) tests/images
+
 # --- tools ----------------------------------------------------------------------------------------------------------
 
 .PHONY: proto

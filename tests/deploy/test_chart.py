@@ -91,6 +91,18 @@ class TestChart:
         assert helm("template", "hotline", "hotline", *PROFILES["province"]).returncode == 0
         assert time.monotonic() - started < 5
 
+    @pytest.mark.parametrize("arguments", PROFILES.values(), ids=PROFILES.keys())
+    def test_is_the_same_by_the_oldest_helm(self, helm: Tool, old_helm: Tool, arguments: tuple[str, ...]) -> None:
+        old = old_helm("template", "hotline", "hotline", *arguments)
+        assert old.returncode == 0, old.stderr
+        assert old.stdout == helm("template", "hotline", "hotline", *arguments).stdout
+
+    def test_says_what_to_do_next_and_what_the_cluster_lacks(self, helm: Tool) -> None:
+        notes = helm("install", "hotline", "hotline", "--namespace", "hotline", "--dry-run=client").stdout
+        assert "helm -n hotline test hotline" in notes
+        assert "Nothing comes in from outside the cluster" in notes
+        assert "no Prometheus operator" in notes
+
     def test_one_service_is_deployed_alone(self, render: Render) -> None:
         assert "service-sla-serve" in of_kind(render("service", "--set", "service=sla"), "Deployment")
 

@@ -2,9 +2,10 @@
 
 import pytest
 from hotline_kernel import telemetry, topology
+from hotline_kernel.settings import Settings
 
 from tests.deploy.conftest import Render, Tool
-from tests.deploy.test_chart import KUBERNETES, SERVICES, check, of_kind, pods
+from tests.deploy.test_chart import KUBERNETES, PROFILES, SERVICES, check, of_kind, pods
 from tests.deploy.test_values import schema, undescribed, values
 
 BACKED_UP = ("--set", "postgres.backup.destination=s3://backups/hotline")
@@ -69,6 +70,18 @@ class TestData:
         assert cluster["affinity"]["podAntiAffinityType"] == "required"
         assert of_kind(render("hotline-data"), "RabbitmqCluster")["hotline-rabbitmq"]["spec"]["replicas"] == 3
         assert topology.QUEUE_ARGUMENTS == {"x-queue-type": "quorum"}
+
+    def test_has_connections_for_a_city_at_its_most(self, render: Render) -> None:
+        city = render("hotline", *PROFILES["city"])
+        most = {name: each["spec"].get("replicas") for name, each in of_kind(city, "Deployment").items()}
+        most |= {name: each["spec"]["maxReplicas"] for name, each in of_kind(city, "HorizontalPodAutoscaler").items()}
+        most |= {name: each["spec"]["maxReplicaCount"] for name, each in of_kind(city, "ScaledObject").items()}
+        pool = Settings.model_fields["pool_size"].default
+        # Besides the pool: who wakes the relay; in a pump also relay and bell.
+        each_has = {"serve": pool + 1, "pump": pool + 3, "listen": 1}
+        wanted = sum(pods * each_has[name.rpartition("-")[2]] for name, pods in most.items())
+        parameters = values("hotline-data/values.yaml")["postgres"]["parameters"]
+        assert wanted < int(parameters["max_connections"]) - 50
 
     def test_stands_on_one_node_where_there_is_one(self, render: Render) -> None:
         small = render("hotline-data", "--set", "postgres.instances=1,rabbitmq.replicas=1")

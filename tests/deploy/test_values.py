@@ -92,6 +92,12 @@ class TestValues:
         assert instead in answer.stderr
         assert removed.split("=", maxsplit=1)[0].split(".", maxsplit=1)[0] in answer.stderr
 
+    def test_a_wrong_or_removed_one_is_refused_by_the_oldest_helm_too(self, old_helm: Tool) -> None:
+        answer = old_helm("template", "hotline", "hotline", "--set", "sla.replica.serve=3,sla.tlsSecret=x")
+        assert answer.returncode != 0
+        assert "replica" in answer.stderr
+        assert "give tls.secret" in answer.stderr
+
     def test_a_way_in_without_anybody_who_may_come_is_refused(self, helm: Tool) -> None:
         answer = helm("template", "hotline", "hotline", "--set", "global.expose.by=gateway")
         assert answer.returncode != 0
