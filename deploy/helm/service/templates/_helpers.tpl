@@ -111,6 +111,9 @@ tolerations:
     {{- if has $service (list "intake" "dispatch" "feedback") }}
     - {name: HOTLINE_VAULT_KEY, value: /etc/hotline/keys/vault}
     {{- end }}
+    {{- if eq $service "dispatch" }}
+    - {name: HOTLINE_COUNTY_KEY, value: /etc/hotline/keys/county}
+    {{- end }}
     {{- if eq $service "intake" }}
     - {name: HOTLINE_VAULT_LOOKUP_KEY, value: /etc/hotline/keys/lookup}
     {{- end }}

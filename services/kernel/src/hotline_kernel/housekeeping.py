@@ -129,7 +129,7 @@ def measure(database: Database[Tx], settings: Settings) -> bool:
 
 def measure_queues(settings: Settings) -> bool:
     """Set the gauge of what waits at the broker; raises an OSError or `amqp.AMQPError` if there is none."""
-    with topology.connected(settings.broker_url.get_secret_value()) as connection:
+    with topology.connected(settings.broker_url.get_secret_value(), ca=settings.broker_ca) as connection:
         for source in topology.sources_of(settings.service, profile=settings.profile):
             name = topology.queue_name(source, settings.service)
             found = connection.default_channel.queue_declare(queue=name, passive=True)
