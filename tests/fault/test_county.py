@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from pathlib import Path
 from random import SystemRandom
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,10 +28,11 @@ from kombu.connection import Connection
 
 from tests.support.county import Clerks, RealCounty, errands, insist, refer
 from tests.support.lives import unlike
+from tests.support.workers import run_directory
 
 ORDERS = int(os.environ.get("HOTLINE_TEST_ORDERS", "20"))
 CUT_SECONDS = float(os.environ.get("HOTLINE_TEST_CUT_SECONDS", "6"))
-_DIRECTORY = Path(__file__).parents[2] / ".run" / "fault"
+_DIRECTORY = run_directory("fault")
 _NUMBERS = count(SystemRandom().randrange(10**7))
 
 

@@ -231,6 +231,7 @@ class TestAnOrderForACounty:
         assert in_county.state == work_order_pb2.WORK_ORDER_STATE_AWAITING_LEAD
         errand = line.errand(line.county, in_county.name)
         assert (errand.other_number, errand.city_due_date.day) == (at_city.number, 13)
+        assert line.errand(line.city, at_city.name).other_number == in_county.number
         line.send_to_bureau(in_county)
         line.carry()
         errand = line.errand(line.city, at_city.name)

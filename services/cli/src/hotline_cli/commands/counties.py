@@ -254,7 +254,7 @@ def errands(
     wanted = pb.ListErrandsRequest(work_order=order, county=name, page_size=1000)
     with person("office") as office:
         found = [each for page in pages(office.counties.ListErrands, wanted) for each in page.errands]
-    columns = ("name", "county", "work_order", "state", "other_number", "other_state", "other_lead", "contact")
+    columns = ("work_order", "county", "state", "other_number", "other_state", "contact")
     show_list(found, columns, output, empty="no order went to a county", more=False)
 
 

@@ -223,8 +223,6 @@ def _receive(event: crossing.OrderRequested, *, desk: Desk, tx: Store, now: date
     order.start(proposed=None, assignment=None, now=now)
     order.mark_for_study(*_grounds(event.study_grounds))
     order.watch_office(patience=desk.patience, now=now)
-    tx.add_order(order)
-    announce(tx, order, now)
     errand = Errand(
         id=errand_id,
         county=county.name,
@@ -237,6 +235,8 @@ def _receive(event: crossing.OrderRequested, *, desk: Desk, tx: Store, now: date
         other_commit_time=moment(event.commit_time),
     )
     tx.add_errand(errand)
+    tx.add_order(order)  # after its errand, so that the city hears of its number at once
+    announce(tx, order, now)
 
 
 def _carry_due(event: crossing.DeadlineCarried, case: Case) -> None:
