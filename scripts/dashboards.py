@@ -129,7 +129,9 @@ _ALERTS = Panel(
     why_zh="名称相同的处置页在 docs/how-to/runbooks",
     why_en="the page of the same name is the runbook",
     queries={
-        "{{alertname}} {{service}} {{unit}}{{county}}": 'ALERTS{alertname=~"Hotline.*", alertstate="firing"}',
+        "{{alertname}} {{service}} {{kind}}{{unit}}{{county}} {{window}}": (
+            'ALERTS{alertname=~"Hotline.*", alertstate="firing"}'
+        ),
     },
     kind="bargauge",
     width=12,
@@ -306,11 +308,11 @@ BOARDS = (
             Panel(
                 zh="哪些单位逾期最多",
                 en="Which units are most overdue",
-                why_zh="办理期限，前二十名（第二十八条）",
-                why_en="handling, the first twenty (Art. 28)",
+                why_zh="所选种类的期限合计，前二十名（第二十八条）",
+                why_en="deadlines of the chosen kinds, the first twenty (Art. 28)",
                 queries={
-                    "{{unit}}": "topk(20, sum by (unit) (max by (unit, age)"
-                    ' (hotline_unit_deadlines_overdue{kind="HANDLING"})))'
+                    "{{unit}}": "topk(20, sum by (unit) (max by (unit, kind, age)"
+                    ' (hotline_unit_deadlines_overdue{kind=~"$kind"})))'
                 },
                 kind="bargauge",
                 width=12,
@@ -324,7 +326,7 @@ BOARDS = (
                 why_zh="全部单位，按逾期天数",
                 why_en="all units, by days past due",
                 queries={
-                    "{{age}}": 'sum by (age) (max by (unit, age) (hotline_unit_deadlines_overdue{kind="HANDLING"}))'
+                    "{{age}}": 'sum by (age) (max by (unit, kind, age) (hotline_unit_deadlines_overdue{kind=~"$kind"}))'
                 },
                 width=12,
                 height=9,
@@ -420,11 +422,11 @@ BOARDS = (
             Panel(
                 zh="占全市逾期的多少",
                 en="What share of the city's overdue is this",
-                why_zh="办理期限",
-                why_en="handling",
+                why_zh="各类期限合计",
+                why_en="deadlines of all kinds",
                 queries={
-                    "": 'sum(max by (unit, age) (hotline_unit_deadlines_overdue{kind="HANDLING", unit=~"$unit"}))'
-                    ' / sum(max by (unit, age) (hotline_unit_deadlines_overdue{kind="HANDLING"}))'
+                    "": 'sum(max by (unit, kind, age) (hotline_unit_deadlines_overdue{unit=~"$unit"}))'
+                    " / sum(max by (unit, kind, age) (hotline_unit_deadlines_overdue))"
                 },
                 unit="percentunit",
                 width=12,

@@ -7,15 +7,25 @@ its processes meanwhile, with the shipped rules and every duration divided by on
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
+from random import Random
 from xml.sax.saxutils import escape
 
-from hotline_cli.client import SERVICES
+from hotline.intake.v1.call_centre_service_pb2 import RecordCallEventsRequest
+from hotline.intake.v1.call_pb2 import (
+    CALL_EVENT_KIND_ABANDONED,
+    CALL_EVENT_KIND_ANSWERED,
+    CALL_EVENT_KIND_ENDED,
+    CALL_EVENT_KIND_OFFERED,
+    CallEvent,
+)
+from hotline_cli.client import SERVICES, new_request_id
 from hotline_cli.local.instance import NO_RATE_LIMIT, PROCESSES, Instance
 from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
@@ -23,6 +33,7 @@ from hotline_cli.simulate import messages as citizens
 from hotline_cli.simulate.run import Plan, Simulation
 from hotline_kernel import calendar
 from hotline_kernel.calendar import ZONE
+from hotline_kernel.timestamps import timestamp
 
 from scripts.dashboards import BOARDS, Board, Panel, dashboard
 from tests.support.live import LiveHotline
@@ -31,7 +42,7 @@ from tests.support.prometheus import Prometheus
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "reference" / "dashboards"
 START = datetime(2026, 3, 2, tzinfo=ZONE)
-DAYS, PER_DAY, POINTS = 5, 80, 120
+DAYS, PER_DAY, POINTS = 5, 80, 90
 _COLUMN, _ROW, _TITLE, _GAP = 50, 32, 44, 6
 _PALETTE = (
     "#3b7dd8",
@@ -46,6 +57,45 @@ _PALETTE = (
     "#35a5b5",
 )
 _COLOURS = {"green": "#3a8f4d", "orange": "#d9822b", "red": "#c23b3b"}
+
+
+class Exchange:
+    """Tells of calls of the legal minutes before, again and again, until the block ends; some callers give up."""
+
+    def __init__(self, hotline: LiveHotline) -> None:
+        self._hotline, self._random, self._calls = hotline, Random(1), 0  # noqa: S311  (invented calls)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._tell)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        while not self._stop.wait(0.5):
+            now = self._hotline.now
+            events = [
+                each for _ in range(3) for each in self._call(now - timedelta(minutes=self._random.uniform(4, 9)))
+            ]
+            self._hotline.person("channel").call_centre.RecordCallEvents(
+                RecordCallEventsRequest(
+                    events=sorted(events, key=lambda each: each.time.ToNanoseconds()), request_id=new_request_id()
+                )
+            )
+
+    def _call(self, offer: datetime) -> Iterator[CallEvent]:
+        self._calls += 1
+        name, wait = f"calls/drawn-{self._calls}", timedelta(seconds=self._random.expovariate(1 / 5))
+        yield CallEvent(call=name, kind=CALL_EVENT_KIND_OFFERED, time=timestamp(offer))
+        lost = wait > timedelta(seconds=self._random.expovariate(1 / 90))
+        end = CALL_EVENT_KIND_ABANDONED if lost else CALL_EVENT_KIND_ANSWERED
+        yield CallEvent(call=name, kind=end, time=timestamp(offer + wait))
+        if not lost:
+            over = offer + wait + timedelta(seconds=60)
+            yield CallEvent(call=name, kind=CALL_EVENT_KIND_ENDED, time=timestamp(over))
 
 
 class Answers:
@@ -209,7 +259,8 @@ pictures are drawings of
 our own, not Grafana's: each panel's own queries, answered by a real Prometheus that scraped all fifteen processes while
 a city of {PER_DAY} contacts a day was played for {DAYS} days on a virtual clock, from {START.date()}. A played day
 passes in seconds, so rates by the minute look high, and gauges, which are measured every few seconds of real time,
-change in steps. There was no county with an instance of its own and no backup, so those panels are empty.
+change in steps; legal time leaps, so the record looks unsealed for long (`HotlineAuditUnsealed`). Six calls a second of
+real time were told by an invented exchange. There was no county with an instance of its own, so its panels are empty.
 """
 
 
@@ -217,6 +268,8 @@ def main() -> None:
     """Plays, asks and draws."""
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stamp = scratch / "stamp"
+        stamp.write_text(datetime.now(ZONE).isoformat())
         servers = stack.enter_context(Servers(ROOT / ".run" / "dashboards" / "servers"))
         instance = Instance(
             directory=ROOT / ".run" / "dashboards",
@@ -224,7 +277,7 @@ def main() -> None:
             name="dashboards",
             clock="virtual",
             start=START,
-            settings=NO_RATE_LIMIT | {"trace_file": ""},
+            settings=NO_RATE_LIMIT | {"trace_file": "", "backup_stamp": str(stamp)},
         )
         stack.callback(instance.destroy)
         stack.enter_context(instance)
@@ -234,14 +287,15 @@ def main() -> None:
         targets = [f"127.0.0.1:{environ['HOTLINE_METRICS_PORT']}" for environ in environments]
         prometheus = stack.enter_context(Prometheus(scratch / "prometheus", targets=targets))
         start = time.time()
-        Simulation(
-            plan=Plan(days=DAYS, per_day=PER_DAY, seed=1, start=START.date()),
-            hotline=hotline,
-            clock=hotline.instance.clock,  # type: ignore[arg-type]  # virtual: asked for above
-            calendar=calendar.load(None),
-            messages=citizens.written(1),
-            say=lambda line: print(line, file=sys.stderr, flush=True),
-        ).run()
+        with Exchange(hotline):
+            Simulation(
+                plan=Plan(days=DAYS, per_day=PER_DAY, seed=1, start=START.date()),
+                hotline=hotline,
+                clock=hotline.instance.clock,  # type: ignore[arg-type]  # virtual: asked for above
+                calendar=calendar.load(None),
+                messages=citizens.written(1),
+                say=lambda line: print(line, file=sys.stderr, flush=True),
+            ).run()
         prometheus.next_scrape()
         answers = Answers(prometheus, start=start, end=time.time())
         PICTURES.mkdir(exist_ok=True)

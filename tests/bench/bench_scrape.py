@@ -14,7 +14,7 @@ from hotline_kernel.settings import PREFIX
 from tests.support.bench import describe_machine, emit, platforms, quantile
 from tests.support.bulk import write_past
 
-ORDERS, SCRAPES, ROUNDS = 1_000_000, 100, 10
+ORDERS, SCRAPES, ROUNDS = 1_000_000, 1000, 10
 OVERDUE, RUNNING = 20_000, 150_000
 _OPEN = """
 UPDATE deadline SET state = %(state)s, settle_time = NULL, due_time = now() + %(shift)s::interval * random()
