@@ -74,8 +74,8 @@ rules: setup ## The alerts by promtool, and what each owes to whoever it wakes.
 	$(PYTEST) tests/deploy/test_rules.py
 
 .PHONY: fault
-fault: setup ## Kill processes and servers under load; nothing may be lost or doubled.
-	$(call run-tests,fault)
+fault: setup ## Kill processes and servers under load, in one worker alone; nothing may be lost or doubled.
+	$(PYTEST) $(call suites,fault)
 
 .PHONY: security
 security: setup ## Forbidden and hostile calls, migrations, whole journeys.
@@ -85,7 +85,7 @@ security: setup ## Forbidden and hostile calls, migrations, whole journeys.
 
 .PHONY: soak
 soak: setup ## The fault tests with 10,000 commands for each fault.
-	HOTLINE_TEST_COMMANDS=10000 $(call run-tests,fault)
+	HOTLINE_TEST_COMMANDS=10000 $(PYTEST) $(call suites,fault)
 
 .PHONY: soak-county
 soak-county: setup ## A city and two counties, the line cut for a day under load: 4,000 orders, and the books of all sides.

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import pytest
 import structlog
+from hotline_cli.local import servers as local_servers
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.seed import seed_city
@@ -21,10 +22,11 @@ from hotline_kernel.calendar import ZONE
 from hypothesis import settings
 
 from tests.support.live import LiveHotline
-from tests.support.workers import run_directory
+from tests.support.workers import run_directory, share_of
 
 settings.register_profile("hotline", deadline=None)  # how fast the machine is today is nothing that a test asserts
 settings.load_profile("hotline")
+local_servers.PORTS = share_of(local_servers.PORTS)
 
 _RUN = run_directory("test")
 _MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)

@@ -31,7 +31,7 @@ _RABBITMQ = Path("/usr/lib/rabbitmq/bin")
 _PORTS = ("postgres", "amqp", "management", "distribution", "epmd")
 _START_SECONDS = 90
 _STOP_SECONDS = 60
-_EPHEMERAL = 32768  # Linux gives ports from here on to outgoing connections; ours stay below
+PORTS = range(20000, 32768)  # Linux gives those from 32768 on to outgoing connections; test workers take a share each
 _UNPRIVILEGED = "postgres"  # both servers run as this account when we are root: PostgreSQL refuses root
 _WALKING_ANYWHERE = (  # the last: access(2), which Erlang asks, minds capabilities only without the fix-up of uids
     "--inh-caps=+dac_override",
@@ -54,7 +54,7 @@ class ServerError(Exception):
 
 def free_port(taken: frozenset[int] = frozenset()) -> int:
     """Return a port on 127.0.0.1 that nobody listens on now, below the range of outgoing connections."""
-    for candidate in random.SystemRandom().sample(range(20000, _EPHEMERAL), 1000):
+    for candidate in random.SystemRandom().sample(PORTS, 1000):
         if candidate not in taken and is_free(candidate):
             return candidate
     raise ServerError("no free port on 127.0.0.1")
