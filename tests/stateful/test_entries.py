@@ -91,7 +91,7 @@ class Entries(RuleBasedStateMachine):
         )
         if self._try("UpdateEntry", request, who):
             assert who is not STRANGER
-            known.writers = (known.writers if known.state == DRAFT else set()) | {who.subject}
+            known.writers |= {who.subject}  # since somebody else reviewed it; a withdrawal is no review
             known.text, known.state = text, DRAFT
         else:
             assert who is STRANGER
