@@ -80,7 +80,7 @@ def _clocks(servers: Servers, clocks: int) -> Iterator[tuple[Database[Store], st
     for phase in ("pre", "post"):
         migrate.run(settings=settings, package="hotline_sla", phase=phase)
     _fill(url, clocks)
-    database = Database(conninfo=url, transaction=Store, pool_size=2, statement_timeout_seconds=60)
+    database = Database(conninfo=url, transaction=Store, audience={}, pool_size=2, statement_timeout_seconds=60)
     database.open()
     try:
         yield database, url

@@ -1,6 +1,6 @@
 """Starts the platform from the sources on PYTHONPATH, lives one life in it, and tells where every appeal stands.
 
-Usage: life.py DIRECTORY POSTGRES_URL AMQP_URL MANAGEMENT_URL [PHASE …]   Prints {"code": path, "states": […]}.
+Usage: life.py DIRECTORY POSTGRES_URL AMQP_URL MANAGEMENT_URL   Prints {"code": path, "states": […]}.
 
 With the sources of another release it is run as that release would be: nothing here is newer than the first one.
 """
@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from inspect import signature
 from pathlib import Path
 
 import hotline_intake
@@ -41,7 +42,11 @@ def main(directory: str, postgres_url: str, amqp_url: str, management_url: str) 
         start=datetime(2026, 3, 2, 9, 0, tzinfo=ZONE),
         settings=NO_RATE_LIMIT,
     )
-    instance.prepare()
+    # What *post* takes away, the release before still needs; that one knows no phases here.
+    if "phases" in signature(instance.prepare).parameters:
+        instance.prepare(phases=("pre",))
+    else:
+        instance.prepare()
     try:
         instance.start()
         hotline = LiveHotline(instance)

@@ -118,14 +118,14 @@ class House:
             with application.database.transaction() as tx:
                 rows = tx.all(
                     "SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,"
-                    " traceparent FROM outbox WHERE position > %(read)s ORDER BY position",
+                    " traceparent, after FROM outbox WHERE position > %(read)s ORDER BY position",
                     {"read": self._read.get(source, 0)},
                 )
             for row in rows:
                 event = outbox.Announced(**row)
                 self._read[source] = event.position
                 self.announced.append(event)
-                listeners = topology.consumers_of(source, profile="city")
+                listeners = topology.audience(source, profile="city").get(event.type, [])
                 self.post += [Letter(source, target, event) for target in listeners if target in self.applications]
 
     def deliver(self, letter: Letter, *, copies: int = 1) -> None:
@@ -185,7 +185,7 @@ class House:
                     source=letter.source,
                     body=letter.event.payload,
                     content_type="application/json",
-                    headers=letter.event.headers(letter.source),
+                    headers=letter.event.headers(letter.source, hearers=[target]),
                 )
                 for letter in letters
                 if letter.target == target

@@ -1,7 +1,8 @@
 """One database and one broker in which `intake` announces and `sla` listens: their delivery tables do not meet."""
 
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,8 +88,16 @@ class House:
             for number in numbers:
                 tx.publish(AuditSealed(seal=number), aggregate=aggregate, time=NOW)
 
-    def receive(self, aggregate: str, sequence: int, *, event: Message | None = None, payload: str = "") -> None:
-        """Put an event of intake into the inbox, as the listener does."""
+    def receive(
+        self,
+        aggregate: str,
+        sequence: int,
+        *,
+        event: Message | None = None,
+        payload: str = "",
+        after: Mapping[str, int] | None = None,
+    ) -> None:
+        """Put an event of intake into the inbox, as the listener does; `after` as releases before did not send it."""
         event = event or AuditSealed(seal=sequence)
         message = inbox.Received(
             source="intake",
@@ -97,7 +106,7 @@ class House:
             sequence=sequence,
             type=event.DESCRIPTOR.full_name,
             payload=payload or MessageToJson(event),
-            headers={},
+            headers={} if after is None else {"after": json.dumps(after)},
             occurred_time=NOW,
             error="",
         )
@@ -137,7 +146,8 @@ class House:
 @pytest.fixture
 def house(database_url: str, broker_url: str) -> Iterator[House]:
     """Migrated, declared, and with lanes for what sla listens to."""
-    database = Database(conninfo=database_url, transaction=Transaction)
+    audience = topology.audience("sla", profile="city")
+    database = Database(conninfo=database_url, transaction=Transaction, audience=audience)
     house = House(database_url, broker_url, Effects(database_url), database)
     migrate.run(settings=house.settings(), package=NO_TABLES, phase="pre")
     topology.declare(settings=house.settings())

@@ -45,7 +45,7 @@ def kernel_database_url(database_url: str) -> str:
 
 @pytest.fixture
 def database(kernel_database_url: str) -> Iterator[Database[Transaction]]:
-    database = Database(conninfo=kernel_database_url, transaction=Transaction)
+    database = Database(conninfo=kernel_database_url, transaction=Transaction, audience={})
     database.open()
     yield database
     database.close()

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from hotline.operations.v1 import delivery_service_pb2 as pb
+from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMoved
 from hotline_kernel import outbox
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
@@ -86,6 +87,11 @@ class TestListStreams:
             if not token:
                 break
         assert seen == [("deadlines/1", 1), ("deadlines/2", 2), ("deadlines/3", 3)]
+        with house.database.transaction() as tx:
+            tx.publish(DeadlineMoved(), aggregate="deadlines/3", time=SystemClock().now())
+        for consumer, last in (("feedback", 3), ("dispatch", 4)):
+            heard = service.ListStreams(pb.ListStreamsRequest(consumer=consumer), call("ListStreams")).streams
+            assert [(stream.aggregate, stream.sequence) for stream in heard] == [*seen[:2], ("deadlines/3", last)]
         inbox = service.ListStreams(pb.ListStreamsRequest(source="intake"), call("ListStreams"))
         assert [(stream.aggregate, stream.sequence) for stream in inbox.streams] == [
             (f"appeals/{n}", 1) for n in (1, 2, 3)

@@ -71,6 +71,27 @@ class TestWorker:
         worker.handle_batch(EVER)
         assert house.effects.of("appeals/1") == [1, 2]
 
+    def test_waits_for_the_event_that_it_hears_before_and_for_no_other(self, house: "House") -> None:
+        house.receive("appeals/1", 9, after={"sla": 4})
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [], "it is parked"
+        house.receive("appeals/1", 4, after={"sla": 0, "feedback": 3})
+        worker.handle_batch(EVER)
+        worker.handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [4, 9]
+        assert house.effects.query("SELECT sum(handled), sum(heard) FROM inbox_lane") == [(2, 2)]
+
+    def test_has_no_use_for_an_event_that_is_not_for_it_to_hear(self, house: "House") -> None:
+        house.receive("appeals/1", 1, after={"sla": 0})
+        house.receive("appeals/1", 2, after={"feedback": 1}, event=StringValue(value="x"))
+        house.receive("appeals/1", 9, after={"feedback": 2}, event=StringValue(value="x"))
+        house.receive("appeals/1", 10, after={"sla": 1})
+        house.worker().handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [1, 10]
+        assert {state for _, _, state, _ in house.states()} == {"done"}
+        assert house.effects.query("SELECT sum(heard) FROM inbox_lane") == [(2,)]
+
     def test_passes_over_a_type_that_nobody_handles(self, house: "House") -> None:
         house.receive("appeals/1", 1, event=StringValue(value="x"))
         house.receive("appeals/1", 2)

@@ -74,7 +74,7 @@ def publish(house: "House") -> Iterator[Callable[..., None]]:
             message = connection.default_channel.prepare_message(
                 body, headers=headers, **{"content_type": "application/json", "content_encoding": "utf-8", **properties}
             )
-            connection.default_channel.basic_publish(message, "intake.events", "anything")
+            connection.default_channel.basic_publish(message, "intake.events", "operations.events.v1.AuditSealed")
 
         yield send
 
@@ -157,7 +157,7 @@ class TestListener:
                 message = connection.default_channel.prepare_message(
                     "{}", headers=headers(sequence), content_type="application/json", content_encoding="utf-8"
                 )
-                connection.default_channel.basic_publish(message, "intake.events", "anything")
+                connection.default_channel.basic_publish(message, "intake.events", "operations.events.v1.AuditSealed")
         with listening(house):  # whoever supervises it starts it again
             waiting(lambda: {row[1] for row in house.states()} == set(range(1, 21)), seconds=60)
 

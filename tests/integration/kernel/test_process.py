@@ -27,7 +27,7 @@ from hotline_kernel.settings import Settings
 def build(settings):
     from hotline_kernel.clock import SystemClock
     from hotline_kernel.db import Database, Transaction
-    database = Database(conninfo=settings.database_url.get_secret_value(), transaction=Transaction)
+    database = Database(conninfo=settings.database_url.get_secret_value(), transaction=Transaction, audience={})
     return Application(settings=settings, database=database, clock=SystemClock(), servicers={}, subscriptions={})
 
 main(service="sla", settings_type=Settings, build=build, package="hotline_probe")

@@ -1,12 +1,16 @@
 """The relay on a real database and broker: order, doubles, and what is away."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
 import pytest
+from hotline.operations.events.v1.audit_events_pb2 import AuditSealed
+from hotline.sla.events.v1.deadline_events_pb2 import CircularPublished, DeadlineMoved, DeadlinesOpened
 from hotline_cli.local.endpoints import Endpoints
 from hotline_kernel import inbox, outbox, topology
 from hotline_kernel.pump import Bell
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from .conftest import House
 
 AGGREGATES = 40
+NOW = datetime(2026, 5, 8, 9, 0, tzinfo=UTC)
 
 
 class TestRelay:
@@ -58,7 +63,8 @@ class TestRelay:
         with topology.connected(house.broker) as broker, psycopg.connect(house.url) as connection:
             events = outbox.read_unpublished(connection, lanes=outbox.take_lanes(connection), limit=100)
             queues = [topology.queue_name("intake", to) for to in topology.consumers_of("intake", profile="city")]
-            publisher = Publisher(broker, source="intake", exchange="intake.events", queues=queues)
+            audience = topology.audience("intake", profile="city")
+            publisher = Publisher(broker, source="intake", exchange="intake.events", queues=queues, audience=audience)
             assert publisher.publish(events) == (events, None)
             connection.rollback()  # what is left when the process is gone
         with running(Relay(settings=house.settings("intake")).run):
@@ -149,3 +155,60 @@ def close_connections(house: "House", servers: Endpoints) -> int:
     for connection in connections:
         servers.manage("DELETE", "connections/" + quote(connection["name"], safe=""))
     return len(connections)
+
+
+class TestAudience:
+    """What is heard of `sla`: intake and dispatch hear of a moved deadline, feedback does not."""
+
+    def test_hears_what_it_handles_and_each_event_says_what_came_before_for_whom(self, house: "House") -> None:
+        opened, moved, sealed = DeadlinesOpened(subject="x"), DeadlineMoved(), AuditSealed(seal=1)
+        with house.database.transaction() as tx:
+            for event in (opened, moved, moved):
+                tx.publish(event, aggregate="appeals/1", time=NOW)
+        with house.database.transaction() as tx:
+            for other in (CircularPublished(), opened, sealed):
+                tx.publish(other, aggregate="appeals/1", time=NOW)
+        assert published(house) == 6
+        assert [after(message) for message in house.wire("feedback", source="sla")] == [(1, 0), (5, 1), (6, 5)]
+        assert [after(message, "dispatch") for message in house.wire("dispatch", source="sla")] == [
+            (1, 0), (2, 1), (3, 2), (5, 3), (6, 5),
+        ]  # fmt: skip
+        assert house.effects.query("SELECT consumer, sum(published) FROM outbox_heard GROUP BY 1 ORDER BY 1") == [
+            ("dispatch", 5), ("feedback", 3), ("intake", 5),
+        ]  # fmt: skip
+
+    def test_of_an_aggregate_that_a_release_before_wrote_everybody_heard_all(self, house: "House") -> None:
+        house.announce("appeals/1", [1])
+        house.effects.query("UPDATE outbox_sequence SET sequence = 7")  # six more, by code that keeps no such books
+        house.announce("appeals/1", [8])
+        house.announce("appeals/1", [9])
+        assert published(house) == 3
+        assert [after(message) for message in house.wire("feedback", source="sla")] == [(1, 0), (8, 7), (9, 8)]
+
+    def test_a_queue_that_was_bound_to_everything_is_narrowed(self, house: "House") -> None:
+        with topology.connected(house.broker) as connection:
+            connection.default_channel.queue_bind(topology.queue_name("sla", "feedback"), "sla.events", "#")
+        with house.database.transaction() as tx:
+            tx.publish(DeadlineMoved(), aggregate="appeals/1", time=NOW)
+        assert published(house) == 1
+        assert [json.loads(message["after"]) for message in house.wire("feedback", source="sla")] == [
+            {"intake": 0, "dispatch": 0}
+        ]
+        topology.narrow(settings=house.settings())
+        topology.narrow(settings=house.settings())  # safe to repeat
+        with house.database.transaction() as tx:
+            tx.publish(DeadlineMoved(), aggregate="appeals/1", time=NOW)
+        assert published(house) == 1
+        assert house.wire("feedback", source="sla") == []
+
+
+def published(house: "House") -> int:
+    with topology.connected(house.broker) as broker, psycopg.connect(house.url, autocommit=True) as connection:
+        publisher = Publisher(
+            broker, source="sla", exchange="sla.events", queues=[], audience=topology.audience("sla", profile="city")
+        )
+        return Relay(settings=house.settings()).publish_batch(connection, publisher, outbox.take_lanes(connection))
+
+
+def after(message: dict[str, Any], consumer: str = "feedback") -> tuple[int, int]:
+    return message["sequence"], json.loads(message["after"])[consumer]

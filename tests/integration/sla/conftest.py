@@ -40,7 +40,7 @@ def make_database(sla_url: str) -> Iterator[Callable[[type[Store]], Database[Sto
     made: list[Database[Store]] = []
 
     def make(transaction: type[Store]) -> Database[Store]:
-        database = Database(conninfo=sla_url, transaction=transaction, statement_timeout_seconds=120)
+        database = Database(conninfo=sla_url, transaction=transaction, audience={}, statement_timeout_seconds=120)
         database.open()
         made.append(database)
         return database

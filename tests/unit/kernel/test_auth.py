@@ -69,8 +69,8 @@ class TestIdentify:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"exp": int(time.time()) - 60},
-            {"nbf": int(time.time()) + 600},
+            pytest.param({"exp": int(time.time()) - 60}, id="expired"),
+            pytest.param({"nbf": int(time.time()) + 600}, id="not yet"),
             {"aud": "another"},
             {"iss": "https://elsewhere.example"},
             {"exp": None},

@@ -26,13 +26,30 @@ class TestQueues:
     def test_are_these_and_no_others(self, profile: str, names: set[str]) -> None:
         assert {queue.name for queue in topology.queues(profile=profile)} == names
 
-    def test_are_durable_quorum_queues_bound_to_everything(self, profile: str, names: set[str]) -> None:
+    def test_are_durable_quorum_queues_bound_to_what_is_heard(self, profile: str, names: set[str]) -> None:
         for queue in topology.queues(profile=profile):
             assert vars(queue)["queue_arguments"] == {"x-queue-type": "quorum"}
             assert queue.durable
-            assert queue.routing_key == "#"
-            assert queue.exchange.type == "topic"
-            assert queue.exchange.durable
+            for bound in queue.bindings:
+                assert bound.exchange.type == "topic"
+                assert bound.exchange.durable
+        [order_news] = [q for q in topology.queues(profile=profile) if q.name == "evt-sla-#--dispatch.on_event"]
+        assert {bound.routing_key for bound in order_news.bindings} == {
+            "operations.events.v1.AuditSealed",
+            "sla.events.v1.DeadlineMissed",
+            "sla.events.v1.DeadlineMoved",
+            "sla.events.v1.DeadlinesOpened",
+            "sla.events.v1.KeySupervisionStarted",
+            "sla.events.v1.SupervisionIssued",
+        }
+
+
+class TestAudience:
+    def test_is_who_hears_an_event_and_nobody_of_others(self) -> None:
+        audience = topology.audience("intake", profile="city")
+        assert audience["hotline.intake.events.v1.AppealReferred"] == ["dispatch", "sla"]
+        assert audience["hotline.operations.events.v1.AuditSealed"] == ["dispatch", "sla", "feedback", "knowledge"]
+        assert "hotline.intake.events.v1.AppealClosed" not in audience
 
 
 class TestNeighbours:

@@ -21,7 +21,9 @@ class Quiet:
     def __init__(self, hotline: Hotline, *, profile: str = "city") -> None:
         """profile -- of the topology that says who listens to whom."""
         self._engineer = hotline.person("engineer")
-        self._consumers = {source: topology.consumers_of(source, profile=profile) for source in SERVICES}
+        self._pairs = [
+            (source, consumer) for source in SERVICES for consumer in topology.consumers_of(source, profile=profile)
+        ]
 
     def wait(self, *, seconds: float = 120.0) -> None:
         """Waits until every event took effect everywhere and no moment that is due waits. Raises `NotQuiet`."""
@@ -46,12 +48,16 @@ class Quiet:
         if any(delivery.unpublished for delivery in deliveries.values()):
             return None
         handled = {
-            (name, source.source): source.handled_total
+            (source.source, name): source.heard_total
             for name, delivery in deliveries.items()
             for source in delivery.sources
         }
-        for source in SERVICES:
-            for listener in self._consumers[source]:
-                if handled.get((listener, source), 0) != deliveries[source].published_total:
-                    return None
+        published = {
+            (name, consumer.consumer): consumer.heard_total
+            for name, delivery in deliveries.items()
+            for consumer in delivery.consumers
+        }
+        for pair in self._pairs:
+            if handled.get(pair, 0) != published.get(pair, 0):
+                return None
         return tuple(delivery.published_total for delivery in deliveries.values())

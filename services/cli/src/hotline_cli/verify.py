@@ -216,24 +216,26 @@ def _results(books: _Books) -> list[str]:
 def _deliveries(auditor: Person, profile: str, proof: Proof) -> list[str]:
     """What was published when we came must take effect, and nothing more often than it was published until we go."""
     found = []
-    came = {name: _streams(auditor, name, "") for name in SERVICES}
-    for source, published in came.items():
-        proof.counted["events"] += sum(published.values())
+    for source in SERVICES:
+        proof.counted["events"] += sum(_streams(auditor, source).values())
         for listener in topology.consumers_of(source, profile=profile):
+            published = _streams(auditor, source, consumer=listener)
             handled = _caught_up(auditor, listener, source, published)
-            proof.counted["deliveries"] += sum(handled.values())
             wrong = {a for a, done in handled.items() if done > published.get(a, 0)}
-            until_now = _streams(auditor, source, "") if wrong else published
+            until_now = _streams(auditor, source) if wrong else published
             for aggregate in published.keys() | wrong:
                 least, most = published.get(aggregate, 0), until_now.get(aggregate, 0)
                 done = handled.get(aggregate, 0)
                 if not least <= done <= most:
-                    found.append(f"{source} → {listener}: {aggregate} has {most} events, {done} took effect")
+                    found.append(
+                        f"{source} → {listener}: of {aggregate}, event {least} is the last it hears, {done} took effect"
+                    )
     for name in SERVICES:
         delivery = auditor.delivery[name].GetDelivery(delivery_service_pb2.GetDeliveryRequest())
         if found and delivery.unpublished:
             found.append(f"{name}: {delivery.unpublished} events committed and not published")
         for each in delivery.sources:
+            proof.counted["deliveries"] += each.handled_total
             if each.dead:
                 found.append(f"{name}: {each.dead} dead events from {each.source}; see `hotline events dead`")
             if found and each.open:
@@ -245,15 +247,15 @@ def _caught_up(auditor: Person, listener: str, source: str, published: Mapping[s
     """How far a listener is, once it is as far as was published, or after what an event may take on its way."""
     give_up = time.monotonic() + _ON_THE_WAY_SECONDS
     while True:
-        handled = _streams(auditor, listener, source)
+        handled = _streams(auditor, listener, source=source)
         behind = any(handled.get(aggregate, 0) < sent for aggregate, sent in published.items())
         if not behind or time.monotonic() > give_up:
             return handled
         time.sleep(_POLL_SECONDS)
 
 
-def _streams(auditor: Person, service: str, source: str) -> dict[str, int]:
-    request = delivery_service_pb2.ListStreamsRequest(source=source, page_size=_PAGE)
+def _streams(auditor: Person, service: str, *, source: str = "", consumer: str = "") -> dict[str, int]:
+    request = delivery_service_pb2.ListStreamsRequest(source=source, consumer=consumer, page_size=_PAGE)
     return {
         stream.aggregate: stream.sequence
         for page in pages(auditor.delivery[service].ListStreams, request)

@@ -11,7 +11,7 @@ from hotline.dispatch.v1 import county_service_pb2, dispatch_service_pb2, unit_s
 from hotline.feedback.events.v1.callback_events_pb2 import ReviewConcluded
 from hotline.intake.events.v1.appeal_events_pb2 import AppealReferred
 from hotline.intake.v1 import intake_service_pb2
-from hotline_kernel import clock, rpc_client, telemetry
+from hotline_kernel import clock, rpc_client, telemetry, topology
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.errors import NotYet, Unavailable
@@ -55,6 +55,7 @@ def build(settings: Settings) -> Application[Store]:
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
         transaction=Store,
+        audience=topology.audience(settings.service, profile=settings.profile),
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )

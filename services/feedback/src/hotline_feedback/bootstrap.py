@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hotline.feedback.v1 import feedback_service_pb2, report_service_pb2
-from hotline_kernel import clock
+from hotline_kernel import clock, topology
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
 from hotline_kernel.reads import Reads
@@ -24,6 +24,7 @@ def build(settings: Settings) -> Application[Store]:
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
         transaction=Store,
+        audience=topology.audience(settings.service, profile=settings.profile),
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )

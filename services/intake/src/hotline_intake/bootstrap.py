@@ -16,7 +16,7 @@ from hotline.intake.v1 import (
     retention_service_pb2,
 )
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
-from hotline_kernel import clock, telemetry
+from hotline_kernel import clock, telemetry, topology
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
@@ -59,6 +59,7 @@ def build(settings: Settings) -> Application[Store]:
     database = Database(
         conninfo=settings.database_url.get_secret_value(),
         transaction=TrainingStore if settings.is_training else Store,
+        audience=topology.audience(settings.service, profile=settings.profile),
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )

@@ -27,7 +27,7 @@ from hotline_kernel import telemetry
 from hotline_kernel.auth import SYSTEM, Principal
 from hotline_kernel.call import Call
 from hotline_kernel.errors import HotlineError, RequestIdReused, Unavailable
-from hotline_kernel.outbox import lane_of
+from hotline_kernel.outbox import Audience, lane_of
 
 Connection = psycopg.Connection[DictRow]
 OUTBOX_CHANNEL = "hotline_outbox"
@@ -73,9 +73,10 @@ class Transaction:
     kept until the end and goes out in one statement together with the commit.
     """
 
-    def __init__(self, connection: Connection, actor: Principal) -> None:
+    def __init__(self, connection: Connection, actor: Principal, audience: Audience) -> None:
         self.connection = connection
         self.actor = actor
+        self._audience = audience
         self._announcements: list[_Announcement] = []
         self._entries: list[_AuditEntry] = []
         self._answer: _Answer | None = None
@@ -123,7 +124,7 @@ class Transaction:
         if announced or self._entries or self._answer:
             params: dict[str, Any] = {}
             if announced:
-                params |= _outbox_params(self._announcements)
+                params |= _outbox_params(self._announcements, self._audience)
             if self._entries:
                 params |= _audit_params(self._entries, self.actor)
             if self._answer:
@@ -133,25 +134,36 @@ class Transaction:
         return announced
 
 
-def _outbox_params(announcements: Sequence[_Announcement]) -> dict[str, Any]:
-    behind = Counter(a.aggregate for a in announcements)
-    rows = []
+def _outbox_params(announcements: Sequence[_Announcement], audience: Audience) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    counts: Counter[str] = Counter()  # events of each aggregate so far
+    heard: dict[str, dict[str, int]] = {}  # by aggregate, which of them each consumer heard last
     for ordinal, announcement in enumerate(announcements):
-        behind[announcement.aggregate] -= 1
+        aggregate, type_ = announcement.aggregate, announcement.message.DESCRIPTOR.full_name
+        counts[aggregate] += 1
+        number, last = counts[aggregate], heard.setdefault(aggregate, {})
+        consumers = audience.get(type_, ())
         rows.append(
             {
                 "ordinal": ordinal,
                 "event_id": str(uuid7()),
-                "aggregate": announcement.aggregate,
-                "behind": behind[announcement.aggregate],
-                "lane": lane_of(announcement.aggregate),
-                "type": announcement.message.DESCRIPTOR.full_name,
+                "aggregate": aggregate,
+                "number": number,
+                "after": {consumer: last[consumer] - number for consumer in consumers if consumer in last},
+                "lane": lane_of(aggregate),
+                "type": type_,
                 "payload": MessageToJson(announcement.message, indent=None),
                 "occurred_time": announcement.time.isoformat(),
                 "traceparent": announcement.traceparent,
             }
         )
-    return {"events": _json(rows)}
+        last.update(dict.fromkeys(consumers, number))
+    for row in rows:
+        row["behind"] = counts[row["aggregate"]] - row.pop("number")
+    aggregates = [
+        {"aggregate": aggregate, "events": counts[aggregate], "heard": heard[aggregate]} for aggregate in sorted(counts)
+    ]
+    return {"events": _json(rows), "aggregates": _json(aggregates)}
 
 
 def _audit_params(entries: Sequence[_AuditEntry], actor: Principal) -> dict[str, Any]:
@@ -169,20 +181,30 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 
 # Rows travel as one JSON text, which costs a process a tenth of what arrays do. The aggregates' rows are locked in one
 # order, so that two batches cannot wait for each other; the lock also makes the order of positions that of sequences.
-# `behind` counts the later events of the same aggregate in this flush.
+# `behind` counts the later events of the same aggregate in this flush. A consumer does not hear every event, so each
+# says which one it comes after for whom: `after` holds sequences, or how far before this one they are (negative) if
+# they are of the same flush; `*` is everybody else. Of an aggregate whose last event was announced by a release that
+# kept no such books, everybody heard all.
 _OUTBOX = """
 announced AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(events)s::json)
-    AS a(ordinal int, event_id uuid, aggregate text, behind int, lane smallint, type text, payload text,
+    AS a(ordinal int, event_id uuid, aggregate text, behind int, after jsonb, lane smallint, type text, payload text,
          occurred_time timestamptz, traceparent text)
 ), sequenced AS (
-  INSERT INTO outbox_sequence AS s (aggregate, sequence)
-  SELECT aggregate, count(*) FROM announced GROUP BY aggregate ORDER BY aggregate
-  ON CONFLICT (aggregate) DO UPDATE SET sequence = s.sequence + excluded.sequence
-  RETURNING s.aggregate, s.sequence
+  INSERT INTO outbox_sequence AS s (aggregate, sequence, heard, heard_until, heard_before)
+  SELECT aggregate, events, heard, events, '{}'
+    FROM json_to_recordset(%(aggregates)s::json) AS g(aggregate text, events bigint, heard jsonb) ORDER BY aggregate
+  ON CONFLICT (aggregate) DO UPDATE SET
+    sequence = s.sequence + excluded.sequence,
+    heard_until = s.sequence + excluded.sequence,
+    heard_before = CASE s.heard_until WHEN s.sequence THEN s.heard ELSE jsonb_build_object('*', s.sequence) END,
+    heard = CASE s.heard_until WHEN s.sequence THEN s.heard ELSE jsonb_build_object('*', s.sequence) END || (
+      SELECT coalesce(jsonb_object_agg(key, s.sequence + value::bigint), '{}') FROM jsonb_each_text(excluded.heard))
+  RETURNING s.aggregate, s.sequence, s.heard_before
 ), sent AS (
-  INSERT INTO outbox (event_id, aggregate, sequence, lane, type, payload, occurred_time, traceparent)
-  SELECT a.event_id, a.aggregate, s.sequence - a.behind, a.lane, a.type, a.payload, a.occurred_time, a.traceparent
+  INSERT INTO outbox (event_id, aggregate, sequence, lane, type, payload, occurred_time, traceparent, after)
+  SELECT a.event_id, a.aggregate, s.sequence - a.behind, a.lane, a.type, a.payload, a.occurred_time, a.traceparent,
+         s.heard_before || a.after
     FROM announced a JOIN sequenced s USING (aggregate) ORDER BY a.ordinal
 )"""
 _AUDIT = """
@@ -213,12 +235,17 @@ class Database(Generic[Tx]):
         *,
         conninfo: str,
         transaction: type[Tx],
+        audience: Audience,
         pool_size: int = 10,
         statement_timeout_seconds: float = 10.0,
     ) -> None:
-        """The pool opens with `open`; no connection is made before."""
+        """The pool opens with `open`; no connection is made before.
+
+        audience -- who hears what is published here (`topology.audience`).
+        """
         milliseconds = int(statement_timeout_seconds * 1000)
         self._transaction = transaction
+        self._audience = audience
         self._conninfo = conninfo
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             conninfo,
@@ -265,7 +292,7 @@ class Database(Generic[Tx]):
         try:
             with self._pool.connection() as connection, connection.pipeline():
                 connection.execute("BEGIN")
-                tx = self._transaction(connection, actor)
+                tx = self._transaction(connection, actor, self._audience)
                 yield tx
                 announced = tx.flush()
                 connection.execute("COMMIT")

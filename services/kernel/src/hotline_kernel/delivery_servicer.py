@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from hotline_kernel.process import Application
 
 Tx = TypeVar("Tx", bound=Transaction)
-_STREAMS = {
-    False: "SELECT aggregate, sequence FROM outbox_sequence WHERE aggregate > %(after)s",
-    True: "SELECT aggregate, sequence FROM inbox_cursor WHERE source = %(source)s AND aggregate > %(after)s",
-}
+_PUBLISHED = "SELECT aggregate, sequence FROM outbox_sequence WHERE aggregate > %(after)s"
+_HEARD = """
+SELECT aggregate, sequence FROM (
+  SELECT aggregate, CASE heard_until WHEN sequence THEN coalesce(heard ->> %(consumer)s, heard ->> '*')::bigint
+                    ELSE sequence END AS sequence
+  FROM outbox_sequence WHERE aggregate > %(after)s) AS known
+WHERE sequence IS NOT NULL
+"""
+_HANDLED = "SELECT aggregate, sequence FROM inbox_cursor WHERE source = %(source)s AND aggregate > %(after)s"
 
 
 def delivery_servicer(application: "Application[Any]") -> Mapping[ServiceDescriptor, object]:
@@ -53,23 +58,39 @@ class DeliveryServicer(Generic[Tx]):
             sources = tx.all(
                 """
                 SELECT source, coalesce(sum(handled), 0)::bigint AS handled_total,
+                       coalesce(sum(heard), 0)::bigint AS heard_total,
                        coalesce(sum(open), 0)::bigint AS open, coalesce(sum(dead), 0)::bigint AS dead
-                FROM (SELECT source, handled, 0 AS open, 0 AS dead FROM inbox_lane
-                      UNION ALL SELECT source, 0, 1, 0 FROM inbox WHERE state = 'open'
-                      UNION ALL SELECT source, 0, 0, 1 FROM inbox WHERE state = 'dead') AS counts
+                FROM (SELECT source, handled, heard, 0 AS open, 0 AS dead FROM inbox_lane
+                      UNION ALL SELECT source, 0, 0, 1, 0 FROM inbox WHERE state = 'open'
+                      UNION ALL SELECT source, 0, 0, 0, 1 FROM inbox WHERE state = 'dead') AS counts
                 GROUP BY source ORDER BY source
                 """
             )
+            consumers = tx.all(
+                "SELECT consumer, sum(published)::bigint AS heard_total FROM outbox_heard"
+                " GROUP BY consumer ORDER BY consumer"
+            )
         assert totals
-        return pb.Delivery(service=self._service, sources=[pb.InboxSource(**source) for source in sources], **totals)
+        return pb.Delivery(
+            service=self._service,
+            sources=[pb.InboxSource(**source) for source in sources],
+            consumers=[pb.OutboxConsumer(**consumer) for consumer in consumers],
+            **totals,
+        )
 
     def ListStreams(self, request: pb.ListStreamsRequest, call: Call) -> pb.ListStreamsResponse:
         """In order of aggregate."""
         page = Page.read(request, default=100)
         with self._database.transaction(actor=call.principal) as tx:
+            streams = _HANDLED if request.source else _HEARD if request.consumer else _PUBLISHED
             rows = tx.all(
-                f"{_STREAMS[bool(request.source)]} ORDER BY aggregate LIMIT %(limit)s",
-                {"source": request.source, "after": page.after_text(), "limit": page.size + 1},
+                f"{streams} ORDER BY aggregate LIMIT %(limit)s",
+                {
+                    "source": request.source,
+                    "consumer": request.consumer,
+                    "after": page.after_text(),
+                    "limit": page.size + 1,
+                },
             )
         kept, token = page.cut(rows, key=lambda row: [row["aggregate"]])
         return pb.ListStreamsResponse(streams=[pb.Stream(**row) for row in kept], next_page_token=token)
@@ -101,7 +122,7 @@ class DeliveryServicer(Generic[Tx]):
 
         def work(tx: Tx) -> pb.DeadEvent:
             row = _read_dead(tx, request.position)
-            if not inbox.drop(tx, row):
+            if not inbox.drop(tx, row, consumer=self._service):
                 raise EarlierEventOpen(resource=_name(request.position))
             self._record(tx, call, row, details={"reason": request.reason})
             return _dead_event(row | {"state": "dropped"})

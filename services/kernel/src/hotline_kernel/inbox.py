@@ -2,10 +2,12 @@
 
 The listener stores each message as a row and acknowledges it after the commit. The pump handles rows: effect, cursor
 and row change commit together. `inbox_cursor` holds the last sequence handled of every aggregate of every source and
-decides what is next (run it), late or double (done without effect) or early (parked until the gap is filled).
+decides what is next (run it), late or double (done without effect) or early (parked until the gap is filled). Which
+event comes before one *for this service* travels with it (header `after`): it does not hear them all.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -216,6 +218,14 @@ class Row:
             return self.age_seconds
         return max(0.0, self.age_seconds + on_the_way.total_seconds())
 
+    def comes_after(self, consumer: str) -> int | None:
+        """The sequence that this consumer must have handled before; None if the event is not for it to hear.
+
+        Without the header, of a release before, each event comes after the one before it.
+        """
+        books = self.headers.get("after")
+        return self.sequence - 1 if books is None else _after(books, consumer)
+
     def envelope(self) -> Envelope:
         """What a handler is told beside the event. Raises ValueError for a row that could not be read."""
         if self.sequence < 1 or self.occurred_time is None or not self.type:
@@ -229,6 +239,11 @@ class Row:
             time=self.occurred_time,
             traceparent=str(self.headers.get("traceparent", "")),
         )
+
+
+def _after(books: str, consumer: str) -> int | None:
+    found: Mapping[str, int] = json.loads(books)
+    return found.get(consumer)
 
 
 def open_lanes(tx: "Transaction", *, sources: Iterable[str]) -> None:
@@ -292,14 +307,17 @@ class Settlement:
     parked: list[tuple[Row, float]] = field(default_factory=list)
     """Early, with the seconds to wait."""
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)
-    counted: dict[tuple[str, int], int] = field(default_factory=dict)
+    counted: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Events that moved a cursor, by source and lane."""
+    heard: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Those of them that were announced to us by name."""
 
-    def advance(self, row: Row) -> None:
+    def advance(self, row: Row, *, heard: bool = False) -> None:
         """The row's event had its effect, or needs none."""
         self.settled.append(row)
         self.cursors[row.stream] = row.sequence
-        self.counted[row.source, row.lane] = self.counted.get((row.source, row.lane), 0) + 1
+        self.counted[row.source, row.lane] += 1
+        self.heard[row.source, row.lane] += heard
 
 
 def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
@@ -316,8 +334,8 @@ def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
             INSERT INTO inbox_cursor AS c (source, aggregate, sequence) SELECT * FROM cursors
             ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence
         ), counted AS (
-            UPDATE inbox_lane AS l SET handled = l.handled + n.handled
-            FROM json_to_recordset(%(counts)s::json) AS n(source text, lane smallint, handled bigint)
+            UPDATE inbox_lane AS l SET handled = l.handled + n.handled, heard = l.heard + n.heard
+            FROM json_to_recordset(%(counts)s::json) AS n(source text, lane smallint, handled bigint, heard bigint)
             WHERE l.source = n.source AND l.lane = n.lane
         ), done AS (
             UPDATE inbox SET state = 'done' WHERE position = ANY(%(settled)s::bigint[]) AND state = 'open'
@@ -336,7 +354,7 @@ def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
                 for (source, aggregate), sequence in settlement.cursors.items()
             ),
             "counts": _json(
-                {"source": source, "lane": lane, "handled": handled}
+                {"source": source, "lane": lane, "handled": handled, "heard": settlement.heard[source, lane]}
                 for (source, lane), handled in settlement.counted.items()
             ),
             "settled": [row.position for row in settled],
@@ -396,23 +414,29 @@ def replay(tx: "Transaction", row: DictRow) -> None:
     _leave_dead(tx, row, state="open")
 
 
-def drop(tx: "Transaction", row: DictRow) -> bool:
+def drop(tx: "Transaction", row: DictRow, *, consumer: str) -> bool:
     """Pass over a dead row for good and let its aggregate go on; False if an earlier event is not handled yet."""
     lane = {"source": row["source"], "lane": row["lane"]}
     stream = {"source": row["source"], "aggregate": row["aggregate"]}
     tx.run("SELECT FROM inbox_lane WHERE source = %(source)s AND lane = %(lane)s FOR UPDATE", lane)
     cursor = tx.one("SELECT sequence FROM inbox_cursor WHERE source = %(source)s AND aggregate = %(aggregate)s", stream)
     handled = cursor["sequence"] if cursor else 0
-    if row["sequence"] > handled + 1:
+    books = row["headers"].get("after")
+    before = row["sequence"] - 1 if books is None else _after(books, consumer)
+    if before is not None and before > handled:
         return False
     _leave_dead(tx, row, state="dropped")
-    if row["sequence"] == handled + 1:  # else it was a double, or could not be read at all
+    if before is not None and row["sequence"] > handled:  # else it was a double, or could not be read at all
         tx.run(
             "INSERT INTO inbox_cursor (source, aggregate, sequence) VALUES (%(source)s, %(aggregate)s, %(sequence)s)"
             " ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence",
             stream | {"sequence": row["sequence"]},
         )
-        tx.run("UPDATE inbox_lane SET handled = handled + 1 WHERE source = %(source)s AND lane = %(lane)s", lane)
+        tx.run(
+            "UPDATE inbox_lane SET handled = handled + 1, heard = heard + %(heard)s"
+            " WHERE source = %(source)s AND lane = %(lane)s",
+            lane | {"heard": int(books is not None)},
+        )
         tx.run(
             "UPDATE inbox SET next_attempt_time = now() WHERE state = 'open' AND source = %(source)s"
             " AND lane = %(lane)s AND aggregate = %(aggregate)s AND next_attempt_time > now()",

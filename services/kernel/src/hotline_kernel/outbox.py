@@ -4,8 +4,9 @@ The order of an aggregate's events is its `sequence`, from 1 without gaps. A lan
 who holds a lane is the only one to publish its events, so several relays keep the order.
 """
 
+import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from psycopg.rows import class_row, scalar_row
 
 LANES = 16
 """Never to be changed while rows are open: order is kept within a lane."""
+Audience = Mapping[str, Sequence[str]]
+"""Who hears an event of one source, by the event's full name; nobody hears one that is not in it."""
 
 
 def lane_of(aggregate: str) -> int:
@@ -45,13 +48,22 @@ class Announced:
     payload: str
     occurred_time: datetime
     traceparent: str
+    after: Mapping[str, int] | None = None
+    """Which event of the aggregate each consumer heard before (see `db`); None if a release before announced it."""
 
-    def headers(self, source: str, *, mode: str = "real") -> dict[str, str | int]:
+    def comes_after(self, consumer: str) -> int:
+        """The sequence of the event that this consumer hears before this one; 0 if none."""
+        assert self.after is not None
+        known = self.after.get(consumer, self.after.get("*", 0))
+        return known if known >= 0 else self.sequence + known
+
+    def headers(self, source: str, *, hearers: Sequence[str], mode: str = "real") -> dict[str, str | int]:
         """The CloudEvents attributes and the trace context, as they travel beside the body.
 
-        `time` is legal time, `committed` real time; `mode` keeps practice apart from the real system (Art. 37).
+        `time` is legal time, `committed` real time; `mode` keeps practice apart from the real system (Art. 37);
+        `after` tells each of the hearers which sequence it heard last, a JSON object.
         """
-        return {
+        headers: dict[str, str | int] = {
             "id": str(self.event_id),
             "type": self.type,
             "source": source,
@@ -62,6 +74,9 @@ class Announced:
             "committed": self.created_time.isoformat(),
             "mode": mode,
         }
+        if self.after is not None:
+            headers["after"] = json.dumps({consumer: self.comes_after(consumer) for consumer in hearers})
+        return headers
 
 
 def take_lanes(connection: psycopg.Connection[Any]) -> list[int]:
@@ -78,7 +93,7 @@ def read_unpublished(connection: psycopg.Connection[Any], *, lanes: Sequence[int
         return cursor.execute(
             """
             SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,
-                   traceparent
+                   traceparent, after
             FROM outbox WHERE published_time IS NULL AND lane = ANY(%(lanes)s::smallint[])
             ORDER BY position LIMIT %(limit)s
             """,
@@ -86,8 +101,8 @@ def read_unpublished(connection: psycopg.Connection[Any], *, lanes: Sequence[int
         ).fetchall()
 
 
-def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announced]) -> None:
-    """Remember that the broker has these events; counts them."""
+def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announced], *, audience: Audience) -> None:
+    """Remember that the broker has these events; counts them, and for each consumer those that it hears."""
     if not events:
         return
     connection.execute(
@@ -96,13 +111,28 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
             UPDATE outbox AS o SET published_time = now()
             WHERE o.position = ANY(%(positions)s::bigint[]) AND o.published_time IS NULL
               AND o.created_time BETWEEN %(first)s AND %(last)s
-            RETURNING o.lane
-        ), counted AS (SELECT lane, count(*) AS published FROM marked GROUP BY lane)
+            RETURNING o.lane, o.type, o.after IS NOT NULL AS booked
+        ), counted AS (
+            SELECT lane, count(*) AS published FROM marked GROUP BY lane
+        ), heard AS (
+            INSERT INTO outbox_heard AS h (lane, consumer, published)
+            SELECT m.lane, a.consumer, count(*) FROM marked m
+            JOIN json_to_recordset(%(audience)s::json) AS a(type text, consumer text) USING (type)
+            WHERE m.booked GROUP BY m.lane, a.consumer
+            ON CONFLICT (lane, consumer) DO UPDATE SET published = h.published + excluded.published
+        )
         UPDATE outbox_lane AS l SET published = l.published + c.published FROM counted AS c WHERE l.lane = c.lane
         """,
         {
             "positions": [event.position for event in events],
             "first": min(event.created_time for event in events),
             "last": max(event.created_time for event in events),
+            "audience": json.dumps(
+                [
+                    {"type": type_, "consumer": consumer}
+                    for type_ in {event.type for event in events}
+                    for consumer in audience.get(type_, ())
+                ]
+            ),
         },
     )

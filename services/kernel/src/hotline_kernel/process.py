@@ -214,6 +214,10 @@ def _migrate(settings: Settings, phase: Literal["pre", "post"], package: str) ->
         sys.exit(f"{package}: {error}")
     if phase == "pre":
         _declare(settings)
+    else:
+        from hotline_kernel import topology  # noqa: PLC0415
+
+        topology.narrow(settings=settings)
 
 
 def _declare(settings: Settings) -> None:

@@ -159,9 +159,15 @@ class Worker(Generic[Tx]):
         until = monotonic() + BATCH_SECONDS
         for row in sorted(rows, key=lambda row: (row.stream, row.sequence)):
             cursor = settlement.cursors.get(row.stream, row.handled)
+            after = row.comes_after(self._settings.service)
             if 1 <= row.sequence <= cursor:
                 settlement.settled.append(row)
-            elif row.sequence > cursor + 1:
+            elif after is None:  # not for us to hear: a queue of a release before, which is still bound to everything
+                if row.sequence == cursor + 1:
+                    settlement.advance(row)
+                else:
+                    settlement.settled.append(row)
+            elif after > cursor:
                 settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), PARK_SECONDS[1])))
             elif stop.is_set() or monotonic() > until:
                 break
@@ -171,7 +177,7 @@ class Worker(Generic[Tx]):
                 except NotYet:
                     settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), NOT_YET_SECONDS)))
                 else:
-                    settlement.advance(row)
+                    settlement.advance(row, heard="after" in row.headers)
         return settlement
 
     def _handle_one(self, row: inbox.Row, tx: Tx) -> None:

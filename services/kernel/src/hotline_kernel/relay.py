@@ -44,12 +44,23 @@ class Publisher:
     """One connection to the broker, on which events are published with confirms, many under way at once."""
 
     def __init__(
-        self, connection: Connection, *, source: str, exchange: str, queues: Sequence[str], mode: str = "real"
+        self,
+        connection: Connection,
+        *,
+        source: str,
+        exchange: str,
+        queues: Sequence[str],
+        audience: outbox.Audience | None = None,
+        mode: str = "real",
     ) -> None:
-        """queues -- that must be there, for what is published now would be lost to their consumers."""
+        """queues -- that must be there, for what is published now would be lost to their consumers.
+
+        audience -- who hears what, so that nobody may hear an event; None if all of it must reach a queue.
+        """
         self._connection = connection
         self._source = source
         self._queues = queues
+        self._audience = audience
         self._mode = mode
         self._exchange = exchange
         self._channel = connection.channel()
@@ -84,15 +95,19 @@ class Publisher:
         self._pending, self._returned, self._confirmed = {}, set(), []
         try:
             for event in events:
+                hearers = (self._audience or {}).get(event.type, ())
                 message = self._channel.prepare_message(
                     event.payload.encode(),
                     content_type="application/json",
                     content_encoding="utf-8",
-                    headers=event.headers(self._source, mode=self._mode),
+                    headers=event.headers(self._source, hearers=hearers, mode=self._mode),
                     properties={"delivery_mode": 2, "message_id": str(event.event_id), **lasting},
                 )
                 self._pending[next(self._tags)] = event
-                self._channel.basic_publish(message, self._exchange, outbox.routing_key(event.type), mandatory=True)
+                key = outbox.routing_key(event.type)
+                self._channel.basic_publish(
+                    message, self._exchange, key, mandatory=self._audience is None or bool(hearers)
+                )
             deadline = monotonic() + CONFIRM_SECONDS
             while self._pending:
                 self._connection.drain_events(timeout=max(0.001, deadline - monotonic()))
@@ -112,8 +127,6 @@ class Publisher:
         self._connection.heartbeat_check()
 
     def _safe(self) -> list[outbox.Announced]:
-        if not self._queues:
-            return self._confirmed  # nobody is expected to listen: unroutable is right
         return [event for event in self._confirmed if str(event.event_id) not in self._returned]
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
@@ -136,6 +149,7 @@ class Relay:
 
     def __init__(self, *, settings: Settings) -> None:
         self._settings = settings
+        self._audience = topology.audience(settings.service, profile=settings.profile)
         self._published = telemetry.RELAY_PUBLISHED.labels(settings.service)
 
     def run(self, stop: threading.Event) -> None:
@@ -158,7 +172,7 @@ class Relay:
         publisher.check_queues()
         events = outbox.read_unpublished(connection, lanes=lanes, limit=BATCH)
         safe, error = publisher.publish(events) if events else ([], None)
-        outbox.mark_published(connection, safe)
+        outbox.mark_published(connection, safe, audience=self._audience)
         self._published.inc(len(safe))
         if error:
             raise error
@@ -197,6 +211,7 @@ class Relay:
                 source=service,
                 exchange=topology.exchange(service).name,
                 queues=[topology.queue_name(service, to) for to in topology.consumers_of(service, profile=profile)],
+                audience=self._audience,
                 mode=self._settings.mode,
             )
 

@@ -1,4 +1,4 @@
-"""Who listens to whom, and the exchanges and queues that follow from it (nameko's naming convention)."""
+"""Who hears what of whom, and the exchanges and queues that follow from it (nameko's naming convention)."""
 
 import ssl
 from collections.abc import Iterator, Mapping
@@ -12,36 +12,52 @@ from urllib.parse import urlsplit
 import amqp
 import yaml
 from kombu.connection import Connection
-from kombu.entity import Exchange, Queue
+from kombu.entity import Exchange, Queue, binding
 
+from hotline_kernel.outbox import Audience
 from hotline_kernel.settings import Settings
 
 EVENT_METHOD = "on_event"
 """Name of the listener's entry point; part of every queue's name."""
 QUEUE_ARGUMENTS = {"x-queue-type": "quorum"}
 """Arguments of a queue cannot be changed later: quorum from the first day."""
+_HEADS = "operations.events.v1.AuditSealed"
 
 
 @cache
-def _profiles() -> Mapping[str, Mapping[str, list[str]]]:
-    loaded: Mapping[str, Mapping[str, list[str]]] = yaml.safe_load(
+def _profiles() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+    loaded: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = yaml.safe_load(
         files("hotline_kernel").joinpath("topology.yaml").read_text()
     )
     return loaded
 
 
 def consumers_of(source: str, *, profile: str) -> list[str]:
-    """Services that must get every event of `source`."""
-    return list(_profiles()[profile].get(source, []))
+    """Services that hear something of `source`."""
+    return list(_profiles()[profile].get(source, {}))
 
 
 def sources_of(consumer: str, *, profile: str) -> list[str]:
-    """Services whose events `consumer` must get, in order of name."""
+    """Services of which `consumer` hears something, in order of name."""
     return sorted(source for source, consumers in _profiles()[profile].items() if consumer in consumers)
 
 
+def routing_keys(source: str, consumer: str, *, profile: str) -> list[str]:
+    """What `consumer` hears of `source`."""
+    return [_HEADS, *(f"{source}.events.v1.{name}" for name in _profiles()[profile][source][consumer])]
+
+
+def audience(source: str, *, profile: str) -> Audience:
+    """Who hears each event of `source`."""
+    heard: dict[str, list[str]] = {}
+    for consumer in consumers_of(source, profile=profile):
+        for key in routing_keys(source, consumer, profile=profile):
+            heard.setdefault(f"hotline.{key}", []).append(consumer)
+    return heard
+
+
 def queue_name(source: str, consumer: str) -> str:
-    """The queue that carries everything `source` announces to `consumer`."""
+    """The queue that carries what `consumer` hears of `source`."""
     return f"evt-{source}-#--{consumer}.{EVENT_METHOD}"
 
 
@@ -50,12 +66,12 @@ def exchange(source: str) -> Exchange:
     return Exchange(f"{source}.events", type="topic", durable=True)
 
 
-def queue(source: str, consumer: str) -> Queue:
-    """The queue of one pair, bound to everything, so that a gap in the sequence is a gap."""
+def queue(source: str, consumer: str, *, profile: str) -> Queue:
+    """The queue of one pair, bound to what is heard."""
+    keys = routing_keys(source, consumer, profile=profile)
     return Queue(
         queue_name(source, consumer),
-        exchange=exchange(source),
-        routing_key="#",
+        bindings=[binding(exchange=exchange(source), routing_key=key) for key in keys],
         durable=True,
         queue_arguments=QUEUE_ARGUMENTS,
     )
@@ -64,7 +80,7 @@ def queue(source: str, consumer: str) -> Queue:
 def queues(*, profile: str) -> list[Queue]:
     """Every queue of a profile."""
     return [
-        queue(source, consumer)
+        queue(source, consumer, profile=profile)
         for source, consumers in sorted(_profiles()[profile].items())
         for consumer in sorted(consumers)
     ]
@@ -115,3 +131,15 @@ def is_declared(name: str, *, connection: Connection) -> bool:
     except amqp.NotFound:  # which ended the channel
         return False
     return True
+
+
+def narrow(*, settings: Settings) -> None:
+    """Unbind the queues from what nobody hears; safe to repeat.
+
+    Earlier releases bound every queue to every event and count on it: only when none of them runs any more.
+    """
+    with connected(settings.broker_url.get_secret_value(), ca=settings.broker_ca) as connection:
+        channel = connection.default_channel
+        for source in _profiles()[settings.profile]:
+            for consumer in consumers_of(source, profile=settings.profile):
+                channel.queue_unbind(queue_name(source, consumer), f"{source}.events", "#")

@@ -9,7 +9,7 @@ from hotline.knowledge.v1 import (
     knowledge_service_pb2,
     training_service_pb2,
 )
-from hotline_kernel import clock, telemetry
+from hotline_kernel import clock, telemetry, topology
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
@@ -42,6 +42,7 @@ def build(settings: Settings) -> Application[Store]:
     database = Database(
         conninfo=conninfo,
         transaction=Store,
+        audience=topology.audience(settings.service, profile=settings.profile),
         pool_size=settings.pool_size,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported
 from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
-from hotline_kernel import calendar, clock, telemetry
+from hotline_kernel import calendar, clock, telemetry, topology
 from hotline_kernel.clock import Clock
 from hotline_kernel.db import Database
 from hotline_kernel.process import Application
@@ -42,7 +42,10 @@ TRAINING = "演练"
 def build(settings: Settings) -> Application[Store]:
     """What serve and pump run."""
     database = Database(
-        conninfo=settings.database_url.get_secret_value(), transaction=Store, pool_size=settings.pool_size
+        conninfo=settings.database_url.get_secret_value(),
+        transaction=Store,
+        audience=topology.audience(settings.service, profile=settings.profile),
+        pool_size=settings.pool_size,
     )
     legal_clock = clock.from_setting(settings.clock, environment=settings.environment)
     law = Law(terms=settings.terms, calendar=calendar.load(settings.calendar_file))

@@ -112,7 +112,10 @@ class Instance:
             settings = self._kernel_settings(service)
             for phase in phases:
                 migrate.run(settings=settings, package=f"hotline_{service}", phase=phase)
-        topology.declare(settings=self._kernel_settings(self._services[0]))
+        settings = self._kernel_settings(self._services[0])
+        topology.declare(settings=settings)
+        if "post" in phases:
+            topology.narrow(settings=settings)
 
     def start(self, *, on_ready: Callable[[Process], None] = lambda _: None) -> None:
         """Start every process of a prepared instance and wait until all work."""

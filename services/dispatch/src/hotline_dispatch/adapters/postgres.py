@@ -10,6 +10,7 @@ from uuid import UUID
 from hotline_kernel.auth import Principal
 from hotline_kernel.db import Connection
 from hotline_kernel.names import uuid_of
+from hotline_kernel.outbox import Audience
 from pydantic import TypeAdapter
 
 from hotline_dispatch.adapters.county_postgres import Counties
@@ -122,8 +123,8 @@ class OrderFilter:
 class Store(UnitSystems, Counties, Registry):
     """Orders, units, their systems and counties within one transaction."""
 
-    def __init__(self, connection: Connection, actor: Principal) -> None:
-        super().__init__(connection, actor)
+    def __init__(self, connection: Connection, actor: Principal, audience: Audience) -> None:
+        super().__init__(connection, actor, audience)
         self._units_before: dict[UUID, dict[str, bool]] = {}
         self._told_before: dict[UUID, tuple[str, ...]] = {}
 

@@ -20,18 +20,16 @@ eventlet.monkey_patch()
 import errno
 import signal
 import sys
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from time import monotonic
 from typing import Any
 
 import amqp
 import psycopg
 import psycopg.waiting
 import structlog
-from eventlet.queue import Empty, LightQueue
-from google.protobuf.message import Message as Event
+from eventlet.queue import LightQueue
 from kombu.entity import Queue
 from kombu.message import Message
 from nameko.constants import AMQP_SSL_CONFIG_KEY, AMQP_URI_CONFIG_KEY, HEARTBEAT_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
@@ -45,12 +43,10 @@ from hotline_kernel.settings import Settings
 
 MESSAGES_AT_ONCE = 200
 """Unacknowledged messages a listener holds; also the most rows of one commit."""
-GATHER_SECONDS = 0.03
-"""Events that no handler waits for only move cursors: they are stored together, so long after the first."""
 HEARTBEAT_SECONDS = 10
 _DATABASE_CONFIG_KEY = "HOTLINE_DATABASE"
 _SERVICE_CONFIG_KEY = "HOTLINE_SERVICE"
-_AWAITED_CONFIG_KEY = "HOTLINE_AWAITED"
+_PROFILE_CONFIG_KEY = "HOTLINE_PROFILE"
 _MODE_CONFIG_KEY = "HOTLINE_MODE"
 _log = structlog.get_logger(__name__)
 
@@ -106,19 +102,10 @@ class Inbox(SharedExtension):  # type: ignore[misc]
                 self._acknowledge(message)
 
     def _gather(self) -> list[tuple[inbox.Received, Message]]:
-        """What waits; and what comes within `GATHER_SECONDS` of the first, unless a handler waits for one of them."""
-        awaited: Container[str] = self.container.config[_AWAITED_CONFIG_KEY]
+        """What waits, at least one."""
         batch = [self._waiting.get()]
-        until = monotonic() + GATHER_SECONDS
-        hurry = False
-        while len(batch) < MESSAGES_AT_ONCE:
-            hurry = hurry or batch[-1][0].type in awaited
-            if self._waiting.empty() and hurry:
-                break
-            try:
-                batch.append(self._waiting.get(timeout=max(0.0, until - monotonic())))
-            except Empty:
-                break
+        while len(batch) < MESSAGES_AT_ONCE and not self._waiting.empty():
+            batch.append(self._waiting.get())
         return batch
 
     @staticmethod
@@ -157,7 +144,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]
 
 
 class InboxEventHandler(EventHandler):  # type: ignore[misc]
-    """Every event of one source, from its quorum queue, as a `Received`."""
+    """What is heard of one source, from its quorum queue, as a `Received`."""
 
     queue_consumer = RawQueueConsumer()
     store = Inbox()
@@ -165,7 +152,8 @@ class InboxEventHandler(EventHandler):  # type: ignore[misc]
     def setup(self) -> None:
         """Take the queue from the topology: with its arguments, and by the name it was declared with."""
         super().setup()
-        self.queue: Queue = topology.queue(self.source_service, self.container.service_name)
+        profile = self.container.config[_PROFILE_CONFIG_KEY]
+        self.queue: Queue = topology.queue(self.source_service, self.container.service_name, profile=profile)
 
     def handle_message(self, _body: None, message: Message) -> None:
         """Read the message and give it to the inbox."""
@@ -193,10 +181,9 @@ def listener_class(service: str, *, sources: Iterable[str]) -> type:
     return Listener
 
 
-def run_listener(settings: Settings, *, awaited: Iterable[type[Event]] = ()) -> None:
+def run_listener(settings: Settings) -> None:
     """Listen until SIGTERM; exits with an error when the broker's connection broke in a way nameko cannot mend.
 
-    awaited -- types of events that a handler waits for: they are stored at once.
     Whoever supervises it starts it again; what was not acknowledged comes again.
     """
     if psycopg.waiting.wait is not psycopg.waiting.wait_select:
@@ -219,7 +206,7 @@ def run_listener(settings: Settings, *, awaited: Iterable[type[Event]] = ()) -> 
             _DATABASE_CONFIG_KEY: settings.database_url.get_secret_value(),
             _SERVICE_CONFIG_KEY: settings.service,
             _MODE_CONFIG_KEY: settings.mode,
-            _AWAITED_CONFIG_KEY: frozenset(type_.DESCRIPTOR.full_name for type_ in awaited),
+            _PROFILE_CONFIG_KEY: settings.profile,
         }
     )
     sources = topology.sources_of(settings.service, profile=settings.profile)

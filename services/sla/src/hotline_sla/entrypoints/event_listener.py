@@ -2,8 +2,7 @@
 
 from hotline_kernel.entrypoints.event_listener import run_listener  # first: it patches the standard library
 
-from hotline_sla.handlers import ON_EVENT
 from hotline_sla.settings import Settings
 
 if __name__ == "__main__":
-    run_listener(Settings.load(service="sla"), awaited=ON_EVENT)
+    run_listener(Settings.load(service="sla"))
