@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,7 +17,7 @@ from hotline_cli.local.instance import Instance
 from hotline_cli.quiet import Quiet
 from hotline_cli.verify import verify
 
-from tests.support.bench import describe_machine, emit, platforms, quantile, say, spread
+from tests.support.bench import describe_machine, emit, platforms, processor_seconds, quantile, say, spread
 from tests.support.bulk import write_past
 
 SIZES = {"empty": 0, "hundred_thousand": 100_000, "million": 1_000_000}
@@ -33,9 +34,14 @@ def main() -> None:
         for instance in instances:
             write_past(instance.database_url, orders=sizes[instance.name])
         rates: dict[str, list[float]] = {instance.name: [] for instance in instances}
+        lives, used = 0, defaultdict[str, float](float)
         for number in range(ROUNDS):
             for instance in instances[:: 1 if number % 2 else -1]:
+                before = processor_seconds(instance)
                 answer = _run(instance, "closed", str(SECONDS), str(CLIENTS))
+                lives += answer["completed"]
+                for part, seconds in processor_seconds(instance).items():
+                    used[part] += seconds - before[part]
                 rates[instance.name].append(answer["completed"] / answer["seconds"])
                 say(f"round {number + 1}: {instance.name} {rates[instance.name][-1]:.1f} lives/s")
         for name, orders in sizes.items():
@@ -44,6 +50,8 @@ def main() -> None:
                 "lives", median(rates[name]), "lives/s", baseline=median(rates["empty"]), ratio=median(ratios),
                 orders=orders, spread=spread(rates[name]), ratio_spread=spread(ratios),
             )  # fmt: skip
+        parts = {part: round(seconds * 1000 / lives, 1) for part, seconds in used.items()}
+        emit("processor_time_of_a_life", sum(parts.values()), "ms", lives=lives, parts=parts)
         _spike(instances[0])
 
 

@@ -71,6 +71,16 @@ class TestData:
         assert of_kind(render("hotline-data"), "RabbitmqCluster")["hotline-rabbitmq"]["spec"]["replicas"] == 3
         assert topology.QUEUE_ARGUMENTS == {"x-queue-type": "quorum"}
 
+    @pytest.mark.parametrize(
+        ("apart", "label"), [("node", "kubernetes.io/hostname"), ("zone", "topology.kubernetes.io/zone")]
+    )
+    def test_stands_apart_so_that_a_node_or_a_zone_may_be_lost(self, render: Render, apart: str, label: str) -> None:
+        data = render("hotline-data", "--set", f"apart={apart}")
+        assert of_kind(data, "Cluster")["hotline-postgres"]["spec"]["affinity"]["topologyKey"] == label
+        broker = of_kind(data, "RabbitmqCluster")["hotline-rabbitmq"]["spec"]["affinity"]["podAntiAffinity"]
+        [rule] = broker["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert rule["topologyKey"] == label
+
     def test_has_connections_for_a_city_at_its_most(self, render: Render) -> None:
         city = render("hotline", *PROFILES["city"])
         most = {name: each["spec"].get("replicas") for name, each in of_kind(city, "Deployment").items()}

@@ -5,6 +5,7 @@ import logging
 import os
 import platform as machine
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,28 @@ def quantile(values: Sequence[float], share: float) -> float:
 def spread(values: Sequence[float]) -> Mapping[str, float]:
     """Median, least and most of repeated measurements."""
     return {"median": round(median(values), 3), "min": round(min(values), 3), "max": round(max(values), 3)}
+
+
+def processor_seconds(instance: Instance) -> Mapping[str, float]:
+    """What each kind of process of an instance, and its servers, have used of the processor since they started."""
+    used: dict[str, float] = defaultdict(float)
+    for name, process in instance.processes.items():
+        if process.pid is not None:
+            used[name.partition(".")[2]] += _processor_seconds(process.pid)
+    assert isinstance(instance.servers, Servers)
+    for server in (instance.servers.postgres, instance.servers.rabbitmq):
+        if server.pid is not None:
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            used[server.name] = sum(map(_processor_seconds, [server.pid, *map(int, children)]))
+    return used
+
+
+def _processor_seconds(pid: int) -> float:
+    try:
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")  # own, and of children that ended
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Stream:
         self._first_look_seconds = first_look_seconds
         self._numbers = _NUMBERS
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._live, name=f"client-{n}") for n in range(clients)]
+        self._threads = [threading.Thread(target=self._live, name=f"client-{n}", daemon=True) for n in range(clients)]
 
     def start(self) -> None:
         """The clients begin."""

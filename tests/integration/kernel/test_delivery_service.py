@@ -1,14 +1,15 @@
 """DeliveryService on a real database: counts, streams, and settling what was given up."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 from hotline.operations.v1 import delivery_service_pb2 as pb
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlineMoved
-from hotline_kernel import outbox
+from hotline_kernel import outbox, topology
 from hotline_kernel.auth import Principal
 from hotline_kernel.call import Call
 from hotline_kernel.clock import SystemClock
@@ -16,6 +17,8 @@ from hotline_kernel.db import Transaction
 from hotline_kernel.delivery_servicer import DeliveryServicer, EarlierEventOpen
 from hotline_kernel.errors import StateNotAllowed
 from hotline_kernel.inbox import Envelope
+from hotline_kernel.relay import Relay
+from hotline_kernel.timestamps import timestamp
 
 if TYPE_CHECKING:
     from .conftest import House
@@ -30,7 +33,12 @@ def call(method: str, permission: str = "operations.events.replay") -> Call:
 
 @pytest.fixture
 def service(house: "House") -> DeliveryServicer[Transaction]:
-    return DeliveryServicer(service="sla", database=house.database, clock=SystemClock())
+    return DeliveryServicer(
+        service="sla",
+        database=house.database,
+        clock=SystemClock(),
+        audience=topology.audience("sla", profile="city"),
+    )
 
 
 @pytest.fixture
@@ -167,3 +175,51 @@ class TestDeadEvents:
             service.ReplayEvent(pb.ReplayEventRequest(position=1, request_id=str(uuid4())), call("ReplayEvent"))
         with pytest.raises(StateNotAllowed):
             service.DropEvent(pb.DropEventRequest(position=1, reason="r", request_id=str(uuid4())), call("DropEvent"))
+
+
+class TestRepublishEvents:
+    def test_publishes_again_what_was_committed_since_and_published_before_and_counts_it_once(
+        self,
+        house: "House",
+        service: DeliveryServicer[Transaction],
+        running: Callable[..., Any],
+        waiting: Callable[..., None],
+    ) -> None:
+        def unpublished() -> int:
+            return service.GetDelivery(pb.GetDeliveryRequest(), call("GetDelivery")).unpublished
+
+        def counts() -> tuple[int, dict[str, int]]:
+            delivery = service.GetDelivery(pb.GetDeliveryRequest(), call("GetDelivery"))
+            return delivery.published_total, {each.consumer: each.heard_total for each in delivery.consumers}
+
+        house.announce("deadlines/1", [1, 2])
+        with running(Relay(settings=house.settings()).run):
+            waiting(lambda: not unpublished())
+            begin = datetime.now(UTC)
+            house.announce("deadlines/1", [3])
+            house.announce("deadlines/2", [1])
+            waiting(lambda: not unpublished())
+        known = counts()
+        assert known[0] == 4
+        later = datetime.now(UTC)
+        house.announce("deadlines/3", [1])
+
+        request = pb.RepublishEventsRequest(
+            since=timestamp(begin), published_before=timestamp(later), reason="restore", request_id=str(uuid4())
+        )
+        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 2
+        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 2, "a repeat is harmless"
+        assert counts()[0] == 2
+        with running(Relay(settings=house.settings()).run):
+            waiting(lambda: not unpublished())
+        request.request_id = str(uuid4())
+        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 0, "nothing is left"
+        heard = {consumer: total + 1 for consumer, total in known[1].items()}
+        assert counts() == (5, heard), "those of the second time are counted once"
+        assert [(m["subject"], m["sequence"]) for m in house.wire("dispatch", source="sla")] == [
+            ("deadlines/1", 1), ("deadlines/1", 2), ("deadlines/1", 3), ("deadlines/2", 1),
+            ("deadlines/1", 3), ("deadlines/2", 1), ("deadlines/3", 1),
+        ]  # fmt: skip
+        assert house.effects.query("SELECT details ->> 'reason', details ->> 'republished' FROM audit_entry") == [
+            ("restore", "2")
+        ]

@@ -45,13 +45,17 @@ def listening(house: "House") -> Iterator[subprocess.Popen[str]]:
         "HOTLINE_DRAIN_SECONDS": "3",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "hotline_sla", "listen"], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "hotline_sla", "listen"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        print(process.communicate()[0], f"ended with {process.returncode}")
 
 
 def headers(number: int, **changes: object) -> dict[str, object]:

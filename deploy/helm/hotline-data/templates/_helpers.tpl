@@ -20,3 +20,8 @@ s3Credentials:
 wal: {compression: gzip, maxParallel: 4}
 data: {compression: gzip}
 {{- end }}
+
+{{/* The label of what may be lost whole. */}}
+{{- define "data.apart" -}}
+{{ get (dict "node" "kubernetes.io/hostname" "zone" "topology.kubernetes.io/zone") .Values.apart }}
+{{- end }}

@@ -1,16 +1,17 @@
 """DeliveryService: what was published, received and handled, and what is stuck. Served by every service."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 from hotline.operations.v1 import delivery_service_pb2 as pb
 from psycopg.rows import DictRow
 
-from hotline_kernel import inbox
+from hotline_kernel import inbox, outbox, topology
 from hotline_kernel.call import Call
 from hotline_kernel.clock import Clock
-from hotline_kernel.db import Commands, Database, Transaction
+from hotline_kernel.db import OUTBOX_CHANNEL, Commands, Database, Transaction
 from hotline_kernel.errors import Refused, StateNotAllowed
 from hotline_kernel.paging import Page
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hotline_kernel.process import Application
 
 Tx = TypeVar("Tx", bound=Transaction)
+REPUBLISH_AT_ONCE = 10_000
 _PUBLISHED = "SELECT aggregate, sequence FROM outbox_sequence WHERE aggregate > %(after)s"
 _HEARD = """
 SELECT aggregate, sequence FROM (
@@ -32,7 +34,10 @@ _HANDLED = "SELECT aggregate, sequence FROM inbox_cursor WHERE source = %(source
 def delivery_servicer(application: "Application[Any]") -> Mapping[ServiceDescriptor, object]:
     """What `serve` adds to a service's own servicers."""
     servicer = DeliveryServicer(
-        service=application.settings.service, database=application.database, clock=application.clock
+        service=application.settings.service,
+        database=application.database,
+        clock=application.clock,
+        audience=topology.audience(application.settings.service, profile=application.settings.profile),
     )
     return {pb.DESCRIPTOR.services_by_name["DeliveryService"]: servicer}
 
@@ -40,8 +45,9 @@ def delivery_servicer(application: "Application[Any]") -> Mapping[ServiceDescrip
 class DeliveryServicer(Generic[Tx]):
     """Reads the books of delivery, and lets an engineer settle what was given up."""
 
-    def __init__(self, *, service: str, database: Database[Tx], clock: Clock) -> None:
+    def __init__(self, *, service: str, database: Database[Tx], clock: Clock, audience: outbox.Audience) -> None:
         self._service = service
+        self._audience = audience
         self._database = database
         self._commands = Commands(database)
         self._clock = clock
@@ -128,6 +134,26 @@ class DeliveryServicer(Generic[Tx]):
             return _dead_event(row | {"state": "dropped"})
 
         return self._commands.run(request, call, pb.DeadEvent, work)
+
+    def RepublishEvents(self, request: pb.RepublishEventsRequest, call: Call) -> pb.RepublishEventsResponse:
+        """Each call that finds some is on record, with the moments and the reason (Art. 36)."""
+        since, before = (moment.ToDatetime(UTC) for moment in (request.since, request.published_before))
+
+        def work(tx: Tx) -> pb.RepublishEventsResponse:
+            count = outbox.republish(
+                tx, since=since, published_before=before, limit=REPUBLISH_AT_ONCE, audience=self._audience
+            )
+            if count:
+                tx.run("SELECT pg_notify(%(channel)s, '')", {"channel": OUTBOX_CHANNEL})
+                tx.record(
+                    action=call.permission,
+                    resource="events",
+                    time=self._clock.now(),
+                    details={"since": since.isoformat(), "republished": str(count), "reason": request.reason},
+                )
+            return pb.RepublishEventsResponse(republished=count)
+
+        return self._commands.run(request, call, pb.RepublishEventsResponse, work)
 
     def _record(self, tx: Tx, call: Call, row: DictRow, *, details: Mapping[str, str]) -> None:
         event = {"source": row["source"], "aggregate": row["aggregate"], "sequence": str(row["sequence"])}

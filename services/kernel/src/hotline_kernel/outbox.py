@@ -9,11 +9,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row, scalar_row
+
+if TYPE_CHECKING:
+    from hotline_kernel.db import Transaction
 
 LANES = 16
 """Never to be changed while rows are open: order is kept within a lane."""
@@ -127,12 +130,45 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
             "positions": [event.position for event in events],
             "first": min(event.created_time for event in events),
             "last": max(event.created_time for event in events),
-            "audience": json.dumps(
-                [
-                    {"type": type_, "consumer": consumer}
-                    for type_ in {event.type for event in events}
-                    for consumer in audience.get(type_, ())
-                ]
-            ),
+            "audience": _pairs(audience),
         },
+    )
+
+
+def republish(tx: "Transaction", *, since: datetime, published_before: datetime, limit: int, audience: Audience) -> int:
+    """Let the relay publish the oldest such events again; takes them off the counts until it has. Returns how many."""
+    row = tx.one(
+        """
+        WITH chosen AS (
+            SELECT position, created_time FROM outbox
+            WHERE created_time >= %(since)s AND published_time < %(before)s
+            ORDER BY position LIMIT %(limit)s
+        ), marked AS (
+            UPDATE outbox AS o SET published_time = NULL FROM chosen AS c
+            WHERE o.position = c.position AND o.created_time = c.created_time AND o.published_time < %(before)s
+            RETURNING o.lane, o.type, o.after IS NOT NULL AS booked
+        ), counted AS (
+            SELECT lane, count(*) AS published FROM marked GROUP BY lane
+        ), heard AS (
+            SELECT m.lane, a.consumer, count(*) AS published FROM marked m
+            JOIN json_to_recordset(%(audience)s::json) AS a(type text, consumer text) USING (type)
+            WHERE m.booked GROUP BY m.lane, a.consumer
+        ), less_heard AS (
+            UPDATE outbox_heard AS h SET published = h.published - l.published FROM heard AS l
+            WHERE h.lane = l.lane AND h.consumer = l.consumer
+        ), less AS (
+            UPDATE outbox_lane AS l SET published = l.published - c.published FROM counted AS c WHERE l.lane = c.lane
+        )
+        SELECT coalesce(sum(published), 0)::int AS republished FROM counted
+        """,
+        {"since": since, "before": published_before, "limit": limit, "audience": _pairs(audience)},
+    )
+    assert row
+    republished: int = row["republished"]
+    return republished
+
+
+def _pairs(audience: Audience) -> str:
+    return json.dumps(
+        [{"type": type_, "consumer": consumer} for type_, consumers in audience.items() for consumer in consumers]
     )

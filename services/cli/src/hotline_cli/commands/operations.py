@@ -1,10 +1,12 @@
 """What city IT and the auditor do: dead events, the record, the proof of the books."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
 from hotline.sla.v1 import sla_service_pb2
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli.client import SERVICES, new_request_id, pages
 from hotline_cli.output import Format, Output, console, show, show_list
@@ -66,6 +68,35 @@ def drop(
     request = delivery_service_pb2.DropEventRequest(position=position, reason=reason, request_id=new_request_id())
     with person("engineer") as engineer:
         show(engineer.delivery[_known(service)].DropEvent(request), output)
+
+
+@events.command()
+def republish(
+    service: Annotated[str, typer.Argument()] = "",
+    *,
+    since: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="committed at or after, 2026-10-08T01:00:00+08:00")
+    ],
+    reason: Annotated[str, typer.Option(help="which restore; goes on record")],
+    output: Output = Format.TEXT,
+) -> None:
+    """After a restore, publish again what one service, or each, had published: whoever lost an event gets it."""
+    before = timestamp(datetime.now(UTC))
+    counts: dict[str, int] = {}
+    with person("engineer") as engineer:
+        for name in [_known(service)] if service else SERVICES:
+            counts[name] = 0
+            while (
+                found := engineer.delivery[name]
+                .RepublishEvents(
+                    delivery_service_pb2.RepublishEventsRequest(
+                        since=timestamp(since), published_before=before, reason=reason, request_id=new_request_id()
+                    )
+                )
+                .republished
+            ):
+                counts[name] += found
+    show(counts, output)
 
 
 @audit.command("list")

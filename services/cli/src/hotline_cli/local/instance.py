@@ -55,13 +55,14 @@ class Instance:
         mode: Literal["real", "training"] = "real",
         profile: Literal["city", "county"] = "city",
         services: Sequence[str] | None = None,
+        processes: Sequence[str] = PROCESSES,
     ) -> None:
         """Nothing is started or made yet but the folder.
 
         name -- lower-case letters, digits and underscores;  start -- where a virtual clock begins, by default now;
         settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours;
         mode -- training is a tenant apart (Art. 37);  profile -- a county has a dispatch and an sla of its own alone
-        (Art. 4, 10);  services -- those that run, by default all of the profile.
+        (Art. 4, 10);  services -- those that run, by default all of the profile;  processes -- of each of them.
         """
         self.name = name
         self.directory = directory.resolve() / name
@@ -73,6 +74,7 @@ class Instance:
         self._mode = {"mode": mode, "oidc_audience": self._trust_domain} if mode == "training" else {}
         # Of the profile of a city nothing is said, for the same reason.
         self._profile = {"profile": profile} if profile == "county" else {}
+        self._kinds = tuple(processes)
         self._services = tuple(services or (COUNTY_SERVICES if profile == "county" else SERVICES))
         self._settings = dict(settings or {})
         self._ports: dict[str, int] = {}
@@ -124,7 +126,7 @@ class Instance:
         (self.directory / "logs").mkdir(exist_ok=True)
         self._describe(self._issuer).write(self.directory / "instance.json")
         self._supervisor = Supervisor(
-            {f"{service}.{kind}": self._process(service, kind) for kind in PROCESSES for service in self._services}
+            {f"{service}.{kind}": self._process(service, kind) for kind in self._kinds for service in self._services}
         )
         self._supervisor.start(on_ready=on_ready)
 
