@@ -78,8 +78,8 @@ fault: setup ## Kill processes and servers under load, in one worker alone; noth
 	$(PYTEST) $(call suites,fault)
 
 .PHONY: security
-security: setup ## Forbidden and hostile calls, migrations, whole journeys.
-	$(call run-tests,security migration e2e)
+security: setup ## Whole journeys, migrations, forbidden and hostile calls; what takes one worker longest comes first.
+	$(call run-tests,e2e migration security)
 
 # --- long runs, for people ------------------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Literal, Self, cast
+from typing import IO, TYPE_CHECKING, Literal, Self, cast
 
-from hotline_kernel import audit, migrate, topology
+from hotline_kernel import audit, topology
 from hotline_kernel.auth import TRUST_DOMAINS
 from hotline_kernel.clock import Clock, SystemClock, VirtualClock
 from hotline_kernel.issuer import LocalIssuer
@@ -22,6 +22,9 @@ from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.running import COUNTY_KEYS, MAIN, Running
 from hotline_cli.local.servers import free_port, is_free
 from hotline_cli.local.supervisor import Process, Supervisor
+
+if TYPE_CHECKING:
+    from hotline_kernel import migrate
 
 PROCESSES = ("serve", "pump", "listen")
 COUNTY_SERVICES = ("dispatch", "sla")
@@ -101,12 +104,15 @@ class Instance:
         """The AMQP address of the virtual host."""
         return self.servers.broker_url(self.name)
 
-    def prepare(self, *, phases: Sequence[migrate.Phase] = ("pre", "post")) -> None:
+    def prepare(self, *, phases: "Sequence[migrate.Phase]" = ("pre", "post")) -> None:
         """Make databases, virtual host, certificates and keys, and bring schemas and queues up to date.
 
         phases -- of the migrations; between the two, the release before and this one run side by side.
         Raises AlreadyRunningError when another supervisor has this instance.
         """
+        # Whoever types any other command does not wait for it.
+        from hotline_kernel import migrate  # noqa: PLC0415
+
         self._take()
         self.servers.create_vhost(self.name)
         for service in self._services:
