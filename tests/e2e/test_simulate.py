@@ -31,7 +31,7 @@ _MESSAGES = (
 def played(
     install: Callable[[], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[int], dict[str, Any]]]:
-    """Plays two small days with a seed, on servers that stay up in between."""
+    """Plays a small day with a seed, on servers that stay up in between."""
     installation = install()
     messages: Path = tmp_path_factory.mktemp("messages") / "messages.jsonl"
     lines = ({"citizen": citizen, "title": title, "text": text} for citizen, title, text in _MESSAGES)
@@ -39,7 +39,7 @@ def played(
 
     def play(seed: int) -> dict[str, Any]:
         said = installation.hotline(
-            "simulate", "--days", "2", "--per-day", "40", "--seed", str(seed), "--messages", str(messages),
+            "simulate", "--days", "1", "--per-day", "60", "--seed", str(seed), "--messages", str(messages),
             "-o", "json", timeout=280,
         )  # fmt: skip
         assert said.code == 0, said.err[-2000:]

@@ -11,8 +11,8 @@ class Link:
 
     def __init__(self, address: str, *, cut_after: Sequence[int] = ()) -> None:
         """cut_after -- bytes from the client until each of the cuts, one after the other; then it holds."""
-        host, _, port = address.rpartition(":")
-        self._target = (host, int(port))
+        self.targets = [address]
+        """Who comes is passed on to the first of them that takes him."""
         self._budgets = list(cut_after)
         self.cuts = 0
         self._is_cut = False
@@ -43,11 +43,21 @@ class Link:
                 if self._is_cut:
                     client.close()
                     continue
-                server = socket.create_connection(self._target)
+                server = self._reach()
+                if server is None:
+                    client.close()
+                    continue
                 with self._lock:
                     self._open += [client, server]
                 threading.Thread(target=self._pass, args=(client, server, True), daemon=True).start()
                 threading.Thread(target=self._pass, args=(server, client, False), daemon=True).start()
+
+    def _reach(self) -> socket.socket | None:
+        for address in self.targets:
+            host, _, port = address.rpartition(":")
+            with suppress(ConnectionRefusedError):
+                return socket.create_connection((host, int(port)))
+        return None
 
     def _pass(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
         with suppress(OSError):
