@@ -78,8 +78,8 @@ fault: setup ## Kill processes and servers under load, in one worker alone; noth
 	$(PYTEST) $(call suites,fault)
 
 .PHONY: security
-security: setup ## Whole journeys, migrations, forbidden and hostile calls; what takes one worker longest comes first.
-	$(call run-tests,e2e migration security)
+security: setup ## Journeys, upgrade, restore, forbidden and hostile calls; what takes one worker longest comes first.
+	$(call run-tests,e2e migration restore security)
 
 # --- long runs, for people ------------------------------------------------------------------------------------------
 

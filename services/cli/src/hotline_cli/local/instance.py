@@ -58,14 +58,13 @@ class Instance:
         mode: Literal["real", "training"] = "real",
         profile: Literal["city", "county"] = "city",
         services: Sequence[str] | None = None,
-        processes: Sequence[str] = PROCESSES,
     ) -> None:
         """Nothing is started or made yet but the folder.
 
         name -- lower-case letters, digits and underscores;  start -- where a virtual clock begins, by default now;
         settings -- fields of `hotline_kernel.settings`, by name in lower case, that all processes get besides ours;
         mode -- training is a tenant apart (Art. 37);  profile -- a county has a dispatch and an sla of its own alone
-        (Art. 4, 10);  services -- those that run, by default all of the profile;  processes -- of each of them.
+        (Art. 4, 10);  services -- those that run, by default all of the profile.
         """
         self.name = name
         self.directory = directory.resolve() / name
@@ -77,7 +76,6 @@ class Instance:
         self._mode = {"mode": mode, "oidc_audience": self._trust_domain} if mode == "training" else {}
         # Of the profile of a city nothing is said, for the same reason.
         self._profile = {"profile": profile} if profile == "county" else {}
-        self._kinds = tuple(processes)
         self._services = tuple(services or (COUNTY_SERVICES if profile == "county" else SERVICES))
         self._settings = dict(settings or {})
         self._ports: dict[str, int] = {}
@@ -125,15 +123,17 @@ class Instance:
         if "post" in phases:
             topology.narrow(settings=settings)
 
-    def start(self, *, on_ready: Callable[[Process], None] = lambda _: None) -> None:
-        """Start every process of a prepared instance and wait until all work."""
-        self._issuer = LocalIssuer(self.directory / "issuer", self._ports["issuer"], audience=self._trust_domain)
-        self._issuer.start()
-        (self.directory / "logs").mkdir(exist_ok=True)
-        self._describe(self._issuer).write(self.directory / "instance.json")
-        self._supervisor = Supervisor(
-            {f"{service}.{kind}": self._process(service, kind) for kind in self._kinds for service in self._services}
-        )
+    def start(
+        self, *, processes: Sequence[str] = PROCESSES, on_ready: Callable[[Process], None] = lambda _: None
+    ) -> None:
+        """Start processes of each service of a prepared instance, beside those that run, and wait until all work."""
+        if self._issuer is None:
+            self._issuer = LocalIssuer(self.directory / "issuer", self._ports["issuer"], audience=self._trust_domain)
+            self._issuer.start()
+            (self.directory / "logs").mkdir(exist_ok=True)
+            self._describe(self._issuer).write(self.directory / "instance.json")
+        started = [self._process(service, kind) for kind in processes for service in self._services]
+        self._supervisor.processes |= {process.name: process for process in started}
         self._supervisor.start(on_ready=on_ready)
 
     def stop(self) -> None:
