@@ -57,7 +57,8 @@ class TestASplitOrder:
         """每件事项 (Art. 30): each is called back, the citizen is told once, at the end."""
         city.next_morning()
         first = city.dispatched()
-        city.pass_by(hours=30)
+        city.next_morning()  # of the next working day: what begins on one day of a weekend ends with the other
+        city.pass_by(hours=6)
         further = split(city, first.name)
         city.settle()
         assert (further.appeal, further.number, further.lead_unit) == (first.appeal, f"{first.number}-2", OTHER)
