@@ -11,6 +11,7 @@ PYTHON_FILES := services tests scripts
 PYTEST := $(VENV)/bin/pytest
 # Directories that exist, of those named: a suite that nobody has written yet has nothing to fail.
 suites = $(wildcard $(addprefix tests/,$(1)))
+# One for each core of the smallest machine; three where tests wait for servers and clocks more than they compute.
 WORKERS := 2
 run-tests = $(if $(call suites,$(1)),$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(call suites,$(1)))
 
@@ -32,8 +33,7 @@ clean-run: ## Forget the data of `make run`, of tests and of simulations.
 
 .PHONY: test
 test: setup ## Everything that CI runs, cheapest first.
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory deploy-check
 	@$(MAKE) --no-print-directory fault
@@ -58,6 +58,7 @@ unit: setup ## Unit and contract tests: no server, seconds.
 	$(call run-tests,unit contract)
 
 .PHONY: integration
+integration: WORKERS := 3
 integration: setup ## Tests against a real PostgreSQL and RabbitMQ, the regulation's among them.
 	$(call run-tests,stateful integration regulation)
 

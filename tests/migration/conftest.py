@@ -10,7 +10,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,8 @@ class Platform:
             assert child.stdout
             said = next((line for line in child.stdout if line.startswith("{")), "{}")
             assert Path(json.loads(said).get("code", "/")).is_relative_to(sources), "it ended before it worked"
-            yield Running.read(directory / "rolled" / "instance.json")
+            described = Running.read(directory / "rolled" / "instance.json")
+            yield replace(described, issuer=under.url, issuer_secret=under.secret)
             child.stdin.close()
         assert child.returncode == 0
 

@@ -84,9 +84,11 @@ class Stream:
             thread.start()
 
     def wait_for(self, commands: int, *, seconds: float) -> None:
-        """Waits until so many commands were acknowledged, or a client failed."""
+        """Waits until so many commands were acknowledged; raises what a client ran into."""
         give_up = time.monotonic() + seconds
-        while self.ledger.commands < commands and not self.errors:
+        while self.ledger.commands < commands:
+            if self.errors:
+                raise self.errors[0]
             assert time.monotonic() < give_up, f"{self.ledger.commands} of {commands} commands after {seconds:.0f} s"
             self._stop.wait(0.02)
 

@@ -66,13 +66,28 @@ class TestRun:
             tables = connection.execute("SELECT to_regclass('thing') IS NULL, to_regclass('half') IS NULL").fetchone()
         assert tables == (False, True)
 
-    def test_waits_for_nobody_longer_than_citizens_would(self, settings: Settings, package: Path) -> None:
+    def test_lets_people_work_and_tries_again_until_they_leave_the_table(
+        self, settings: Settings, package: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         migrate.run(settings=settings, package="some_service", phase="pre")
         write_revision(package, 2, "ALTER TABLE thing ADD COLUMN name text")
         with psycopg.connect(settings.database_url.get_secret_value()) as connection:
             connection.execute("SELECT * FROM thing")
+            monkeypatch.setattr(migrate, "sleep", lambda _: connection.rollback())  # somebody is done meanwhile
+            migrate.run(settings=settings, package="some_service", phase="pre")
+        migrate.check(settings=settings, package="some_service")
+
+    def test_gives_up_in_the_end(self, settings: Settings, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        migrate.run(settings=settings, package="some_service", phase="pre")
+        write_revision(package, 2, "ALTER TABLE thing ADD COLUMN name text")
+        pauses: list[float] = []
+        monkeypatch.setattr(migrate, "sleep", pauses.append)
+        monkeypatch.setattr(migrate, "_TRIES", 3)
+        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+            connection.execute("SELECT * FROM thing")
             with pytest.raises(Exception, match="lock timeout"):
                 migrate.run(settings=settings, package="some_service", phase="pre")
+        assert len(pauses) == 2
 
 
 class TestMode:

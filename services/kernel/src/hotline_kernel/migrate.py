@@ -7,6 +7,7 @@ has a version table of its own, `alembic_version_kernel_pre` and so on. Everythi
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from time import sleep
 from typing import Literal
 
 import psycopg
@@ -15,16 +16,21 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from hotline_kernel.settings import Settings
 
 Phase = Literal["pre", "post"]
 _LIMITS = {
-    # Nothing that serves citizens waits longer than this for a migration.
-    "pre": "-c lock_timeout=4000 -c statement_timeout=5000",
-    "post": "-c lock_timeout=4000",
+    # Who serves citizens waits behind a migration that waits for a lock: no longer than this, then as long in peace.
+    "pre": "-c lock_timeout=1000 -c statement_timeout=5000",
+    "post": "-c lock_timeout=1000",
 }
+_IN_THE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+"""What a revision runs into where people work meanwhile: it left nothing and is tried again."""
+_TRIES = 30
+_PAUSE_SECONDS = 1.0
 _LOCK = 961890
 _log = structlog.get_logger(__name__)
 
@@ -40,15 +46,16 @@ class OtherMode(Exception):
 def run(*, settings: Settings, package: str, phase: Phase) -> None:
     """Bring one phase of both lineages to the newest revision.
 
-    package -- `hotline_sla`, where the service's revisions are. Raises what PostgreSQL refused; a revision that failed
-    left nothing, those before it stay. Raises `OtherMode` before anything is touched.
+    package -- `hotline_sla`, where the service's revisions are. A revision that does not get its locks in time is tried
+    again, for about a minute. Raises what PostgreSQL refused; a revision that failed left nothing, those
+    before it stay. Raises `OtherMode` before anything is touched.
     """
     conninfo = settings.database_url.get_secret_value()
     with psycopg.connect(conninfo, autocommit=True) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         _check_mode(guard, settings.mode)
         for lineage, script in _scripts(package, phase):
-            _upgrade(conninfo, script, f"alembic_version_{lineage}_{phase}", _LIMITS[phase])
+            _insist(conninfo, script, f"alembic_version_{lineage}_{phase}", _LIMITS[phase])
         if phase == "pre":
             guard.execute("INSERT INTO tenant (mode) VALUES (%s) ON CONFLICT DO NOTHING", [settings.mode])
             _check_mode(guard, settings.mode)
@@ -85,6 +92,18 @@ def _scripts(package: str, phase: Phase) -> Iterator[tuple[str, ScriptDirectory]
     for lineage, owner in (("kernel", "hotline_kernel"), ("service", package)):
         root = Path(str(files(owner)))
         yield lineage, ScriptDirectory(str(root), version_locations=[str(root / "migrations" / phase)])
+
+
+def _insist(conninfo: str, script: ScriptDirectory, version_table: str, limits: str) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            _upgrade(conninfo, script, version_table, limits)
+            return
+        except OperationalError as error:
+            if attempt == _TRIES or not isinstance(error.orig, _IN_THE_WAY):
+                raise
+            _log.warning("migration_retried", version_table=version_table, error=type(error.orig).__name__)
+            sleep(_PAUSE_SECONDS)
 
 
 def _upgrade(conninfo: str, script: ScriptDirectory, version_table: str, limits: str) -> None:
