@@ -168,7 +168,10 @@ def fill(message: Message, life: Life) -> Message:
             if isinstance(inner, Date):
                 if rules.required:
                     inner.CopyFrom(Date(year=2026, month=3, day=2))
-            elif not isinstance(inner, Timestamp | FieldMask):
+            elif isinstance(inner, Timestamp):
+                if rules.required:
+                    inner.CopyFrom(Timestamp(seconds=1_772_413_200))  # 2026-03-02 09:00
+            elif not isinstance(inner, FieldMask):
                 inner.SetInParent()
                 fill(inner, life)
     return message

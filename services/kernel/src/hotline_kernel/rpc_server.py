@@ -20,6 +20,7 @@ import structlog
 from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection
 from hotline.common.v1 import access_pb2
@@ -50,6 +51,9 @@ MOST_ELEMENTS = 1000  # of a list in a request, whatever its own rule allows
 _ANYONE = access_pb2.Access(permission="health.check", roles=[access_pb2.ROLE_ANYONE])
 _HEALTH = cast("ServiceDescriptor", health_pb2.DESCRIPTOR.services_by_name["Health"])
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL_RULE = "holds a control character that is no line feed or tab"
+_MOMENTS = -62_135_596_800, 253_402_300_799
+"""First and last second of a `Timestamp`."""
 _log = structlog.get_logger(__name__)
 
 
@@ -305,7 +309,7 @@ def _validated(method: MethodDescriptor, guard: Guard, permission: str, work: Ca
         broken = [
             (_path(found.proto.field), found.proto.message) for found in protovalidate.collect_violations(request)
         ]
-        broken += ((name, "holds a control character that is no line feed or tab") for name in _dirty(request, ""))
+        broken += _unfit(request, "")
         if broken:
             raise FieldInvalid(broken)
         call = Call(incoming.principal, path, permission, incoming.trace_id, incoming.deadline)
@@ -339,24 +343,26 @@ def _crowded(message: Message, prefix: str) -> Iterator[str]:
             yield from _crowded(value, f"{name}.")
 
 
-def _dirty(message: Message, prefix: str) -> Iterator[str]:
-    """Paths of the texts that hold a control character (NUL, which PostgreSQL cannot keep, and its like)."""
+def _unfit(message: Message, prefix: str) -> Iterator[tuple[str, str]]:
+    """What no rule of the contract needs to say: texts that PostgreSQL cannot keep, moments that there are not."""
     for descriptor, value in message.ListFields():
         name = f"{prefix}{descriptor.name}"
         if descriptor.type == FieldDescriptor.TYPE_STRING:
             for text in value if descriptor.is_repeated else (value,):
                 if _CONTROL.search(text):
-                    yield name
+                    yield name, _CONTROL_RULE
         elif descriptor.type == FieldDescriptor.TYPE_MESSAGE:
             if descriptor.message_type is not None and descriptor.message_type.GetOptions().map_entry:
-                yield from (
-                    name for item in value.items() if any(isinstance(t, str) and _CONTROL.search(t) for t in item)
-                )
+                if any(isinstance(text, str) and _CONTROL.search(text) for item in value.items() for text in item):
+                    yield name, _CONTROL_RULE
             elif descriptor.is_repeated:
                 for index, element in enumerate(value):
-                    yield from _dirty(element, f"{name}[{index}].")
+                    yield from _unfit(element, f"{name}[{index}].")
+            elif isinstance(value, Timestamp):
+                if not (_MOMENTS[0] <= value.seconds <= _MOMENTS[1] and 0 <= value.nanos < 10**9):
+                    yield name, "is no moment of the years 1 to 9999"
             else:
-                yield from _dirty(value, f"{name}.")
+                yield from _unfit(value, f"{name}.")
 
 
 class _TlsFiles:
