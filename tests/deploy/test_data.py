@@ -1,10 +1,12 @@
 """The chart of databases and broker, as the real helm renders it; its kinds belong to operators."""
 
+import subprocess
+
 import pytest
 from hotline_kernel import telemetry, topology
 from hotline_kernel.settings import Settings
 
-from tests.deploy.conftest import Render, Tool
+from tests.deploy.conftest import ROOT, Render, Tool
 from tests.deploy.test_chart import KUBERNETES, PROFILES, SERVICES, check, of_kind, pods
 from tests.deploy.test_values import schema, undescribed, values
 
@@ -129,6 +131,26 @@ class TestData:
         answer = helm("template", "d", "hotline-data", *BACKED_UP, *restored)
         assert answer.returncode != 0
         assert "name another postgres.backup.server" in answer.stderr
+
+    @pytest.mark.parametrize(
+        ("line", "running"), [("none", set()), ("stopped", {"serve"})], ids=["nothing", "serve-alone"]
+    )
+    def test_is_restored_while_nothing_runs_and_then_serve_alone(
+        self, render: Render, line: str, running: set[str]
+    ) -> None:
+        """By the lines that docs/how-to/restore.md has for it."""
+        page = (ROOT / "docs" / "how-to" / "restore.md").read_text()
+        [script] = [each for each in page.splitlines() if each.startswith(f"{line}=$(")]
+        done = subprocess.run(
+            ["sh", "-c", f'{script}; printf %s "${{{line}%,}}"'], capture_output=True, text=True, check=True
+        )
+        hotline = render("hotline", *PROFILES["city"], "--set", done.stdout)
+        scaled = {name.rpartition("-")[2] for name in of_kind(hotline, "HorizontalPodAutoscaler")}
+        assert scaled <= running
+        assert not of_kind(hotline, "ScaledObject")
+        for name, each in of_kind(hotline, "Deployment").items():
+            kind = name.rpartition("-")[2]
+            assert kind in running or each["spec"]["replicas"] == 0, name
 
     def test_outlives_its_release(self, render: Render) -> None:
         data = render("hotline-data")
