@@ -23,11 +23,9 @@ from hotline_kernel.process import Application
 from hotline_kernel.pump import EventHandler, Ticker
 from hotline_kernel.reads import Reads
 
-from hotline_intake import call_handlers
 from hotline_intake.adapters import vault
 from hotline_intake.adapters.categories import TreeCache
 from hotline_intake.adapters.postgres import Store, TrainingStore
-from hotline_intake.call_handlers import Norms
 from hotline_intake.domain.appeal import Kind
 from hotline_intake.domain.call import LONGEST_WAIT
 from hotline_intake.domain.repeat import Measure
@@ -42,8 +40,9 @@ from hotline_intake.entrypoints.grpc_server import IntakeServicer
 from hotline_intake.entrypoints.hold_server import HoldServicer
 from hotline_intake.entrypoints.repeat_server import RepeatServicer
 from hotline_intake.entrypoints.retention_server import RetentionServicer
-from hotline_intake.handlers import ON_EVENT, repeats, retention
-from hotline_intake.ports import Vault
+from hotline_intake.handlers import ON_EVENT, call_centre, repeats, retention
+from hotline_intake.handlers.call_centre import Norms
+from hotline_intake.handlers.ports import Vault
 from hotline_intake.settings import Settings
 
 GAUGE_SECONDS = 15.0
@@ -180,7 +179,7 @@ def call_gauges(settings: Settings, *, database: Database[Store], legal_clock: C
             seats = Counter((seat.kind, seat.state) for seat in tx.seats(kind=None, state=None, after="", limit=10_000))
             waiting = tx.waiting_calls(since=now - LONGEST_WAIT, limit=1000)
             overdue = len(tx.missed_hours(waiting=True, before=None, limit=1000))
-            day = call_handlers.count_calls(start=now - _DAY, end=now, norms=norms(settings), tx=tx)
+            day = call_centre.count_calls(start=now - _DAY, end=now, norms=norms(settings), tx=tx)
         for kind in SeatKind:
             for state in SeatState:
                 telemetry.SEATS.labels(settings.service, kind.lower(), state.lower()).set(seats[kind, state])
@@ -200,7 +199,7 @@ def wrap_ups(settings: Settings, *, database: Database[Store], legal_clock: Cloc
 
     def end() -> bool:
         with database.transaction() as tx:
-            ended = call_handlers.end_wrap_ups(norms=norms(settings), tx=tx, now=legal_clock.now())
-        return ended == call_handlers.MOST_WAITING
+            ended = call_centre.end_wrap_ups(norms=norms(settings), tx=tx, now=legal_clock.now())
+        return ended == call_centre.MOST_WAITING
 
     return Ticker(name="wrap-ups", interval_seconds=WRAP_UP_SECONDS, run=end)

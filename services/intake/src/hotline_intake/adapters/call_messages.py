@@ -7,12 +7,12 @@ from hotline.intake.v1 import appeal_pb2, call_pb2, seat_pb2, staffing_pb2
 from hotline.intake.v1 import call_centre_service_pb2 as service_pb2
 from hotline_kernel.timestamps import timestamp
 
-from hotline_intake.call_handlers import Recorded
-from hotline_intake.call_ports import MissedHour, QueuedAppeal
 from hotline_intake.domain import site, staffing
 from hotline_intake.domain.call import Call, CallEvent, CallState, EventKind, Outcome
 from hotline_intake.domain.call_statistics import CallStatistics
 from hotline_intake.domain.seat import Seat, SeatKind, SeatState
+from hotline_intake.handlers.call_centre import Recorded
+from hotline_intake.handlers.call_centre_ports import MissedHour, QueuedAppeal
 
 _HALF, _NINETEEN_OF_TWENTY = 0.5, 0.95
 

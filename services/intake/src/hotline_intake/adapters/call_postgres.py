@@ -13,11 +13,11 @@ from hotline_kernel.errors import AlreadyExists, ResourceNotFound
 from psycopg.rows import DictRow
 from uuid_utils.compat import uuid7
 
-from hotline_intake.call_ports import ListedCall, MissedHour, QueuedAppeal
 from hotline_intake.domain.appeal import State
 from hotline_intake.domain.call import Call, CallState, Outcome
 from hotline_intake.domain.call_statistics import Offers, Tally
 from hotline_intake.domain.seat import Seat, SeatKind, SeatState
+from hotline_intake.handlers.call_centre_ports import ListedCall, MissedHour, QueuedAppeal
 
 _SEAT = "id, version, kind, extension, skills, state, state_time, operator, call, pause_reason"
 _ADD_SEAT = f"""
@@ -120,7 +120,7 @@ FROM call WHERE offer_time >= %(start)s AND offer_time < %(end)s GROUP BY 1 ORDE
 
 
 class CallStore(Transaction):
-    """The part of a transaction that is about seats and calls; its promises stand in `hotline_intake.call_ports`."""
+    """A transaction's part about seats and calls; its promises stand in `hotline_intake.handlers.call_centre_ports`."""
 
     def add_seat(self, *, seat: Seat) -> None:
         if self.count(_ADD_SEAT, vars(seat) | {"skills": list(seat.skills)}) == 0:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hotline_kernel.db import Transaction
 
-from hotline_intake.ports import Extension
+from hotline_intake.handlers.ports import Extension
 
 _ORDER = """
 INSERT INTO work_order (id, appeal_id, lead_unit) VALUES (%(id)s, %(appeal_id)s, %(lead_unit)s)
@@ -52,7 +52,7 @@ RETURNING work_order.appeal_id, work_order.due_date, complete.extension_reason A
 
 
 class CarriedTransaction(Transaction):
-    """The carried part of `hotline_intake.ports.Store`."""
+    """The carried part of `hotline_intake.handlers.ports.Store`."""
 
     def carry_answer_due_time(self, *, appeal_id: UUID, due_time: datetime) -> None:
         self.run(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hotline_kernel.db import Transaction
 
 from hotline_intake.domain.category import Category, Tree
-from hotline_intake.ports import Store
+from hotline_intake.handlers.ports import Store
 
 _WORDINGS = "SELECT id, parent_id, path, first_version, last_version, retire_reason FROM category"
 _END = """
@@ -18,7 +18,7 @@ VALUES (%(id)s, %(parent_id)s, %(path)s, %(first_version)s, %(retire_reason)s)
 
 
 class CategoryTransaction(Transaction):
-    """The categories' part of `hotline_intake.ports.Store`."""
+    """The categories' part of `hotline_intake.handlers.ports.Store`."""
 
     def tree_version(self) -> int:
         return self._version("SELECT version FROM category_tree")

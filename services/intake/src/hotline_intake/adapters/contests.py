@@ -35,7 +35,7 @@ UPDATE citizen_hold SET release_actor = %(release_actor)s, release_reason = %(re
 
 
 class ContestTransaction(Transaction):
-    """The contests' part of `hotline_intake.ports.Store`."""
+    """The contests' part of `hotline_intake.handlers.ports.Store`."""
 
     def add_contest(self, *, contest: Contest, sealed_reason: bytes) -> None:
         if self.count(_ADD_CONTEST, _contest_params(contest) | {"sealed_reason": sealed_reason}) == 0:
@@ -59,7 +59,7 @@ class ContestTransaction(Transaction):
 
 
 class HoldTransaction(Transaction):
-    """The holds' part of `hotline_intake.ports.Store`."""
+    """The holds' part of `hotline_intake.handlers.ports.Store`."""
 
     def require_citizen(self, *, citizen_id: UUID) -> None:
         row = self.one("SELECT wrapped_key FROM citizen WHERE id = %(id)s FOR UPDATE", {"id": citizen_id})

@@ -35,7 +35,7 @@ from hotline_intake.domain.hold import Hold
 from hotline_intake.domain.repeat import Group, Measure, Repeat
 from hotline_intake.domain.telling import Message
 from hotline_intake.handlers.appeals import term_message
-from hotline_intake.ports import Filters
+from hotline_intake.handlers.ports import Filters
 
 
 def registration_of(request: service_pb2.RegisterAppealRequest) -> Registration:

@@ -31,7 +31,7 @@ from hotline_intake.domain.appeal import (
 )
 from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.domain.telling import Message, Occasion
-from hotline_intake.ports import CitizenRow, Filters, Groundwork, Sealed
+from hotline_intake.handlers.ports import CitizenRow, Filters, Groundwork, Sealed
 
 _COLUMNS = """
     appeal.id, appeal.version, appeal.number, appeal.tracking_code, appeal.channel, appeal.kind, appeal.request_type,
@@ -182,7 +182,7 @@ class Store(
     HoldTransaction,
     RetentionTransaction,
 ):
-    """A transaction of intake's database; what its methods promise stands in `hotline_intake.ports.Store`."""
+    """A transaction of intake's database; what its methods promise stands in `hotline_intake.handlers.ports.Store`."""
 
     def groundwork(self, *, phone_hash: bytes | None) -> Groundwork:
         row = self.one(_GROUNDWORK, {"phone_hash": phone_hash})

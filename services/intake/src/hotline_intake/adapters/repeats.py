@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from hotline_intake.domain import repeat as domain
 from hotline_intake.domain.repeat import Group, Repeat, RepeatKind, Sketched
-from hotline_intake.ports import ToSketch
+from hotline_intake.handlers.ports import ToSketch
 
 _TO_SKETCH = """
 SELECT appeal.id AS appeal_id, appeal.citizen_id, appeal.create_time, appeal.category, appeal.region, appeal.title,
@@ -74,7 +74,7 @@ SELECT link.* FROM appeal_repeat link
 
 
 class RepeatTransaction(Transaction):
-    """The repeats' part of `hotline_intake.ports.Store`."""
+    """The repeats' part of `hotline_intake.handlers.ports.Store`."""
 
     def to_sketch(self, *, appeal_id: UUID) -> ToSketch | None:
         row = self.one(_TO_SKETCH, {"id": appeal_id})

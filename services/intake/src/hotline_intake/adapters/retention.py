@@ -8,7 +8,7 @@ from hotline_kernel.db import Transaction
 
 from hotline_intake.domain.appeal import Kind
 from hotline_intake.domain.retention import Kept
-from hotline_intake.ports import Erased, Forgotten
+from hotline_intake.handlers.ports import Erased, Forgotten
 
 _STANDING = "SELECT FROM citizen_hold h WHERE h.citizen_id = c.id AND h.release_time IS NULL"
 _CLAIM = f"""
@@ -24,7 +24,7 @@ SELECT a.kind, a.end_time,
 
 
 class RetentionTransaction(Transaction):
-    """The retention's part of `hotline_intake.ports.Store`."""
+    """The retention's part of `hotline_intake.handlers.ports.Store`."""
 
     def claim_forgettable(self, *, today: date, limit: int) -> list[UUID]:
         return [row["id"] for row in self.all(_CLAIM, {"today": today, "limit": limit})]

@@ -11,7 +11,7 @@ from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import FieldInvalid, PageTokenInvalid
 from hotline_kernel.timestamps import timestamp
 
-from hotline_intake.ports import Erased, Forgotten
+from hotline_intake.handlers.ports import Erased, Forgotten
 
 
 def due_message(each: Forgotten) -> service_pb2.RetentionDue:

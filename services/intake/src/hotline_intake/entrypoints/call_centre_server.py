@@ -14,13 +14,13 @@ from hotline_kernel.db import Commands, Database
 from hotline_kernel.paging import Page
 from hotline_kernel.reads import Reads
 
-from hotline_intake import call_handlers
 from hotline_intake.adapters import call_messages as messages
 from hotline_intake.adapters.postgres import Store
-from hotline_intake.call_handlers import Norms, Recorded
 from hotline_intake.domain import staffing
 from hotline_intake.domain.call import Call, EventKind
 from hotline_intake.domain.seat import Seat
+from hotline_intake.handlers import call_centre
+from hotline_intake.handlers.call_centre import Norms, Recorded
 
 _ENDS_OF_WAITING = (EventKind.ANSWERED, EventKind.ABANDONED)
 
@@ -44,7 +44,7 @@ class CallCentreServicer:
         return self._seat(
             request,
             rpc,
-            lambda tx, now: call_handlers.create_seat(
+            lambda tx, now: call_centre.create_seat(
                 seat_id=messages.id_of(wanted.name),
                 kind=messages.kind_of(wanted.kind),
                 extension=wanted.extension,
@@ -82,7 +82,7 @@ class CallCentreServicer:
         return self._seat(
             request,
             rpc,
-            lambda tx, now: call_handlers.sign_on(
+            lambda tx, now: call_centre.sign_on(
                 seat_id=messages.id_of(request.name), etag=request.etag, permission=rpc.permission, tx=tx, now=now
             ),
         )
@@ -91,7 +91,7 @@ class CallCentreServicer:
         return self._seat(
             request,
             rpc,
-            lambda tx, now: call_handlers.sign_off(
+            lambda tx, now: call_centre.sign_off(
                 seat_id=messages.id_of(request.name), etag=request.etag, permission=rpc.permission, tx=tx, now=now
             ),
         )
@@ -110,7 +110,7 @@ class CallCentreServicer:
     def ListQueue(self, request: service_pb2.ListQueueRequest, rpc: Rpc) -> service_pb2.ListQueueResponse:
         page = Page.read(request)
         with self._database.transaction(actor=rpc.principal) as tx:
-            calls, appeals = call_handlers.list_queue(
+            calls, appeals = call_centre.list_queue(
                 kind=messages.kind_of(request.kind),
                 after=page.after_uuid(),
                 limit=page.size + 1,
@@ -123,7 +123,7 @@ class CallCentreServicer:
     def TakeNext(self, request: service_pb2.TakeNextRequest, rpc: Rpc) -> service_pb2.TakenWork:
         def take(tx: Store) -> service_pb2.TakenWork:
             return messages.taken_message(
-                *call_handlers.take_next(norms=self._norms, permission=rpc.permission, tx=tx, now=self._clock.now())
+                *call_centre.take_next(norms=self._norms, permission=rpc.permission, tx=tx, now=self._clock.now())
             )
 
         return self._commands.run(request, rpc, service_pb2.TakenWork, take)
@@ -148,7 +148,7 @@ class CallCentreServicer:
 
         def record(tx: Store) -> service_pb2.RecordCallEventsResponse:
             nonlocal recorded
-            recorded = call_handlers.record_call_events(
+            recorded = call_centre.record_call_events(
                 events=messages.events_of(request),
                 giving=request.assign,
                 norms=self._norms,
@@ -182,7 +182,7 @@ class CallCentreServicer:
 
     def WrapUpCall(self, request: service_pb2.WrapUpCallRequest, rpc: Rpc) -> call_pb2.Call:
         def wrap_up(tx: Store) -> Call:
-            return call_handlers.wrap_up_call(
+            return call_centre.wrap_up_call(
                 reference=messages.id_of(request.name),
                 outcome=messages.outcome_of(request.outcome),
                 appeal=request.appeal,
@@ -195,7 +195,7 @@ class CallCentreServicer:
 
     def ListenIn(self, request: service_pb2.ListenInRequest, rpc: Rpc) -> service_pb2.ListenInResponse:
         with self._database.transaction(actor=rpc.principal) as tx:
-            seat = call_handlers.listen_in(
+            seat = call_centre.listen_in(
                 reference=messages.id_of(request.name),
                 purpose=request.purpose,
                 permission=rpc.permission,
@@ -207,7 +207,7 @@ class CallCentreServicer:
 
     def GetCallStatistics(self, request: service_pb2.GetCallStatisticsRequest, rpc: Rpc) -> call_pb2.CallStatistics:
         with self._database.transaction(actor=rpc.principal) as tx:
-            found = call_handlers.count_calls(
+            found = call_centre.count_calls(
                 start=request.start_time.ToDatetime(UTC),
                 end=request.end_time.ToDatetime(UTC),
                 norms=self._norms,
@@ -230,7 +230,7 @@ class CallCentreServicer:
         return messages.staffing_message(plan)
 
     def CheckSitePlan(self, request: service_pb2.CheckSitePlanRequest, _rpc: Rpc) -> staffing_pb2.SitePlanCheck:
-        found = call_handlers.check_site_plan(
+        found = call_centre.check_site_plan(
             residents=request.plan.residents,
             operators=request.plan.operators,
             workplaces=messages.workplaces_of(request.plan),
@@ -249,7 +249,7 @@ class CallCentreServicer:
         return self._seat(
             request,
             rpc,
-            lambda tx, now: call_handlers.change_seat(
+            lambda tx, now: call_centre.change_seat(
                 seat_id=messages.id_of(request.name),
                 etag=request.etag,
                 change=lambda seat: change(seat, now),

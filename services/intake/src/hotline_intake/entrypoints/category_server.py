@@ -15,7 +15,7 @@ from hotline_intake.adapters.messages import category_message
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.category import Category
 from hotline_intake.handlers import categories as handlers
-from hotline_intake.ports import Trees
+from hotline_intake.handlers.ports import Trees
 
 
 class CategoryServicer:

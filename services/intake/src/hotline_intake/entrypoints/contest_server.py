@@ -12,7 +12,7 @@ from hotline_intake.adapters.messages import contest_message
 from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.contest import ContestState
 from hotline_intake.handlers import contests as handlers
-from hotline_intake.ports import Vault
+from hotline_intake.handlers.ports import Vault
 
 
 class ContestServicer:

@@ -18,7 +18,7 @@ from hotline_intake.adapters.postgres import Store
 from hotline_intake.domain.appeal import Appeal
 from hotline_intake.domain.repeat import Measure
 from hotline_intake.handlers import appeals as handlers
-from hotline_intake.ports import Trees, Vault
+from hotline_intake.handlers.ports import Trees, Vault
 
 
 class IntakeServicer:

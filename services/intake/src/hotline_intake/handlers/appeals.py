@@ -40,7 +40,7 @@ from hotline_intake.domain.citizen import CitizenErased, Contact
 from hotline_intake.domain.repeat import Measure, place_of
 from hotline_intake.domain.telling import Message, Occasion
 from hotline_intake.handlers import repeats
-from hotline_intake.ports import CitizenRow, Extension, Filters, Key, Sealed, Store, Trees, Vault
+from hotline_intake.handlers.ports import CitizenRow, Extension, Filters, Key, Sealed, Store, Trees, Vault
 
 _DRAFT_PERMISSION = "intake.drafts.create"
 _OFFICE_ROLES = frozenset({"operator", "callback", "office"})

@@ -8,7 +8,7 @@ from hotline_kernel.errors import EtagMismatch
 from uuid_utils.compat import uuid7
 
 from hotline_intake.domain.category import Category, Tree
-from hotline_intake.ports import Store, Trees
+from hotline_intake.handlers.ports import Store, Trees
 
 
 def create_category(

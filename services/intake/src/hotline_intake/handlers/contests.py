@@ -12,7 +12,7 @@ from hotline_intake.domain.citizen import CitizenErased
 from hotline_intake.domain.contest import Contest, ContestState
 from hotline_intake.domain.telling import Occasion
 from hotline_intake.handlers.appeals import reinstate_appeal
-from hotline_intake.ports import CitizenRow, Key, Store, Vault
+from hotline_intake.handlers.ports import CitizenRow, Key, Store, Vault
 
 
 def contest_decline(*, typed: str, reason: str, permission: str, tx: Store, vault: Vault, now: datetime) -> Contest:

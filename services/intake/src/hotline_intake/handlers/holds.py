@@ -6,7 +6,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from hotline_intake.domain.hold import Hold
-from hotline_intake.ports import Store
+from hotline_intake.handlers.ports import Store
 
 
 def place_hold(*, citizen_id: UUID, reason: str, permission: str, tx: Store, now: datetime) -> Hold:

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from hotline_intake.domain import repeat
 from hotline_intake.domain.repeat import Finding, Group, LinkedAlready, Measure, Repeat, RepeatKind, Sketched
-from hotline_intake.ports import Store, ToSketch, Vault
+from hotline_intake.handlers.ports import Store, ToSketch, Vault
 
 _WHY_FOUND = {
     RepeatKind.SAME_CITIZEN: "同一诉求人就同类事项再次反映",

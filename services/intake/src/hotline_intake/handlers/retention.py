@@ -9,7 +9,7 @@ from hotline_kernel.calendar import ZONE
 
 from hotline_intake.domain.retention import Retention
 from hotline_intake.handlers.appeals import announce_erasure
-from hotline_intake.ports import Store
+from hotline_intake.handlers.ports import Store
 
 FORGET_ACTION = "intake.citizens.forget"
 

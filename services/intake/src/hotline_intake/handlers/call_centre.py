@@ -11,7 +11,6 @@ from uuid import UUID
 from hotline_kernel.errors import EtagMismatch, HotlineError, ResourceNotFound
 from hotline_kernel.reads import Reads
 
-from hotline_intake.call_ports import QueuedAppeal, Store
 from hotline_intake.domain import call_statistics, site
 from hotline_intake.domain.appeal import State
 from hotline_intake.domain.call import (
@@ -29,6 +28,7 @@ from hotline_intake.domain.call_statistics import CallStatistics
 from hotline_intake.domain.seat import SUPERVISOR, NotOwnSeat, Seat, SeatKind, SeatKindNotHeld, SeatState
 from hotline_intake.domain.site import SiteNorm, Workplace
 from hotline_intake.domain.staffing import AnswerNorm, SeatNorm
+from hotline_intake.handlers.call_centre_ports import QueuedAppeal, Store
 
 MOST_WAITING = 100
 """So many waiting calls are shown, and given to seats at a time."""
