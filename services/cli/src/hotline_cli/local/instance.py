@@ -132,6 +132,7 @@ class Instance:
             self._issuer.start()
             (self.directory / "logs").mkdir(exist_ok=True)
             self._describe(self._issuer).write(self.directory / "instance.json")
+            self._supervisor = Supervisor({})  # those of a start before ended with it
         started = [self._process(service, kind) for kind in processes for service in self._services]
         self._supervisor.processes |= {process.name: process for process in started}
         self._supervisor.start(on_ready=on_ready)
