@@ -16,7 +16,7 @@ from hotline_cli.client import Hotline, new_request_id
 from hotline_cli.local import pki
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import Instance
-from hotline_kernel import migrate, rpc_client, topology
+from hotline_kernel import migrate, rpc_client, schema, topology
 from hotline_kernel.errors import HotlineError, Unauthenticated
 from hotline_kernel.settings import Settings
 
@@ -127,8 +127,8 @@ def test_databases_of_the_other_mode_are_not_touched(border: tuple[str, Instance
             "broker_url": attacked.broker_url,
         }
     )
-    with pytest.raises(migrate.OtherMode):
-        migrate.check(settings=settings, package="hotline_intake")
+    with pytest.raises(schema.OtherMode):
+        schema.check(settings=settings, package="hotline_intake")
     for phase in ("pre", "post"):
-        with pytest.raises(migrate.OtherMode):
+        with pytest.raises(schema.OtherMode):
             migrate.run(settings=settings, package="hotline_intake", phase=phase)

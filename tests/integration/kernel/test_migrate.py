@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hotline_kernel import migrate
+from hotline_kernel import migrate, schema
 from hotline_kernel.settings import Settings
 
 SERVICES = ("hotline_intake", "hotline_dispatch", "hotline_sla", "hotline_feedback", "hotline_knowledge")
@@ -48,13 +48,13 @@ class TestRun:
     def test_builds_every_services_schema_and_may_be_repeated(self, settings: Settings, package: str) -> None:
         for phase in ("pre", "pre", "post", "post"):
             migrate.run(settings=settings, package=package, phase=phase)
-        migrate.check(settings=settings, package=package)
+        schema.check(settings=settings, package=package)
 
     def test_may_run_many_times_at_once(self, settings: Settings, package: Path) -> None:
         with ThreadPoolExecutor(4) as pool:
             runs = [pool.submit(migrate.run, settings=settings, package="some_service", phase="pre") for _ in range(4)]
         assert [run.result() for run in runs] == [None] * 4
-        migrate.check(settings=settings, package="some_service")
+        schema.check(settings=settings, package="some_service")
 
     def test_leaves_nothing_of_a_revision_that_fails_and_keeps_those_before(
         self, settings: Settings, package: Path
@@ -75,7 +75,7 @@ class TestRun:
             connection.execute("SELECT * FROM thing")
             monkeypatch.setattr(migrate, "sleep", lambda _: connection.rollback())  # somebody is done meanwhile
             migrate.run(settings=settings, package="some_service", phase="pre")
-        migrate.check(settings=settings, package="some_service")
+        schema.check(settings=settings, package="some_service")
 
     def test_gives_up_in_the_end(self, settings: Settings, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate.run(settings=settings, package="some_service", phase="pre")
@@ -101,14 +101,14 @@ class TestMode:
         own, other = modes.pop(first), *modes.values()
         migrate.run(settings=own, package="some_service", phase="pre")
         write_revision(package, 2, "CREATE TABLE more (id int)")
-        with pytest.raises(migrate.OtherMode, match=f"serves the mode {first}"):
+        with pytest.raises(schema.OtherMode, match=f"serves the mode {first}"):
             migrate.run(settings=other, package="some_service", phase="pre")
-        with pytest.raises(migrate.OtherMode, match=f"serves the mode {first}"):
-            migrate.check(settings=other, package="some_service")
+        with pytest.raises(schema.OtherMode, match=f"serves the mode {first}"):
+            schema.check(settings=other, package="some_service")
         with psycopg.connect(settings.database_url.get_secret_value()) as connection:
             assert connection.execute("SELECT to_regclass('more')").fetchone() == (None,)
         migrate.run(settings=own, package="some_service", phase="pre")
-        migrate.check(settings=own, package="some_service")
+        schema.check(settings=own, package="some_service")
 
     def test_is_real_where_there_are_records_of_a_release_that_knew_none(
         self, settings: Settings, package: Path
@@ -118,22 +118,22 @@ class TestMode:
             connection.execute("DROP TABLE tenant")
             connection.execute("UPDATE alembic_version_kernel_pre SET version_num = '0002'")
             connection.execute("INSERT INTO audit_entry (time, actor, action, resource) VALUES (now(), 'a', 'b', 'c')")
-        with pytest.raises(migrate.OtherMode, match="serves the mode real"):
+        with pytest.raises(schema.OtherMode, match="serves the mode real"):
             migrate.run(settings=in_training(settings), package="some_service", phase="pre")
 
 
 class TestCheck:
     def test_refuses_a_database_that_was_never_migrated_and_names_the_command(self, settings: Settings) -> None:
-        with pytest.raises(migrate.SchemaOutdated, match="run `python -m hotline_sla migrate pre`"):
-            migrate.check(settings=settings, package="hotline_sla")
+        with pytest.raises(schema.SchemaOutdated, match="run `python -m hotline_sla migrate pre`"):
+            schema.check(settings=settings, package="hotline_sla")
 
     def test_refuses_an_older_schema(self, settings: Settings, package: Path) -> None:
         migrate.run(settings=settings, package="some_service", phase="pre")
         write_revision(package, 2, "CREATE TABLE more (id int)")
         with pytest.raises(
-            migrate.SchemaOutdated, match="the service schema is at revision 0001 and the code needs 0002"
+            schema.SchemaOutdated, match="the service schema is at revision 0001 and the code needs 0002"
         ):
-            migrate.check(settings=settings, package="some_service")
+            schema.check(settings=settings, package="some_service")
 
     def test_accepts_a_newer_schema_because_that_is_what_a_rollback_meets(
         self, settings: Settings, package: Path
@@ -141,7 +141,7 @@ class TestCheck:
         write_revision(package, 2, "CREATE TABLE more (id int)")
         migrate.run(settings=settings, package="some_service", phase="pre")
         (package / "some_service" / "migrations" / "pre" / "0002_change.py").unlink()
-        migrate.check(settings=settings, package="some_service")
+        schema.check(settings=settings, package="some_service")
         migrate.run(settings=settings, package="some_service", phase="pre")
 
 

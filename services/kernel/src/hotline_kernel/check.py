@@ -9,7 +9,7 @@ import psycopg
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2
 
-from hotline_kernel import migrate, rpc_client, topology
+from hotline_kernel import rpc_client, schema, topology
 from hotline_kernel.errors import HotlineError
 from hotline_kernel.settings import Settings
 
@@ -26,8 +26,8 @@ def run(*, settings: Settings, package: str, address: str) -> list[str]:
 
 def _schema(settings: Settings, package: str) -> Iterator[str]:
     try:
-        migrate.check(settings=settings, package=package)
-    except (migrate.SchemaOutdated, migrate.OtherMode) as error:
+        schema.check(settings=settings, package=package)
+    except (schema.SchemaOutdated, schema.OtherMode) as error:
         yield str(error)
     except psycopg.OperationalError as error:
         yield f"PostgreSQL cannot be reached: {error}"

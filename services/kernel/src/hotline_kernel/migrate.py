@@ -19,6 +19,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from hotline_kernel.schema import check_mode
 from hotline_kernel.settings import Settings
 
 Phase = Literal["pre", "post"]
@@ -35,14 +36,6 @@ _LOCK = 961890
 _log = structlog.get_logger(__name__)
 
 
-class SchemaOutdated(Exception):
-    """The database is older than the code; the text names the command to run."""
-
-
-class OtherMode(Exception):
-    """The database serves the other mode: what is real and what is practice never meet (Art. 37)."""
-
-
 def run(*, settings: Settings, package: str, phase: Phase) -> None:
     """Bring one phase of both lineages to the newest revision.
 
@@ -53,39 +46,12 @@ def run(*, settings: Settings, package: str, phase: Phase) -> None:
     conninfo = settings.database_url.get_secret_value()
     with psycopg.connect(conninfo, autocommit=True) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        _check_mode(guard, settings.mode)
+        check_mode(guard, settings.mode)
         for lineage, script in _scripts(package, phase):
             _insist(conninfo, script, f"alembic_version_{lineage}_{phase}", _LIMITS[phase])
         if phase == "pre":
             guard.execute("INSERT INTO tenant (mode) VALUES (%s) ON CONFLICT DO NOTHING", [settings.mode])
-            _check_mode(guard, settings.mode)
-
-
-def check(*, settings: Settings, package: str) -> None:
-    """Raise `SchemaOutdated` if a *pre* revision of the code is missing in the database; a newer one is right.
-
-    Raises `OtherMode`.
-    """
-    with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
-        _check_mode(connection, settings.mode)
-        for lineage, script in _scripts(package, "pre"):
-            wanted = script.get_current_head()
-            found = _revision(connection, f"alembic_version_{lineage}_pre")
-            known = {revision.revision for revision in script.walk_revisions()}
-            if wanted is not None and found != wanted and (found is None or found in known):
-                raise SchemaOutdated(
-                    f"the {lineage} schema is at revision {found or 'none'} and the code needs {wanted}: "
-                    f"run `python -m {package} migrate pre`"
-                )
-
-
-def _check_mode(connection: psycopg.Connection[tuple[str, ...]], mode: str) -> None:
-    try:
-        row = connection.execute("SELECT mode FROM tenant").fetchone()
-    except psycopg.errors.UndefinedTable:
-        return  # never migrated, or by a release that knew no modes
-    if row is not None and row[0] != mode:
-        raise OtherMode(f"the database serves the mode {row[0]} and HOTLINE_MODE is {mode}: name another database")
+            check_mode(guard, settings.mode)
 
 
 def _scripts(package: str, phase: Phase) -> Iterator[tuple[str, ScriptDirectory]]:
@@ -123,11 +89,3 @@ def _upgrade(conninfo: str, script: ScriptDirectory, version_table: str, limits:
         with Operations.context(context), context.begin_transaction():
             context.run_migrations()
         _log.info("migrated", version_table=version_table, revision=script.get_current_head())
-
-
-def _revision(connection: psycopg.Connection[tuple[str, ...]], version_table: str) -> str | None:
-    try:
-        row = connection.execute(f"SELECT version_num FROM {version_table}").fetchone()  # noqa: S608
-    except psycopg.errors.UndefinedTable:
-        return None
-    return row[0] if row else None

@@ -169,7 +169,7 @@ def _running(
     settings: S, process: str, build: Callable[[S], Application[Any]], package: str
 ) -> Iterator[tuple[Application[Any], threading.Event]]:
     """A wired service on a database of the right schema, and the event that is set when it is told to stop."""
-    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
+    from hotline_kernel import schema, telemetry  # noqa: PLC0415
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -184,8 +184,8 @@ def _running(
     try:
         application.database.wait_ready(timeout_seconds=30)
         try:
-            migrate.check(settings=settings, package=package)
-        except (migrate.SchemaOutdated, migrate.OtherMode) as error:
+            schema.check(settings=settings, package=package)
+        except (schema.SchemaOutdated, schema.OtherMode) as error:
             sys.exit(f"{package}: {error}")
         yield application, stop
     finally:
@@ -205,12 +205,12 @@ def _ready(settings: Settings, process: str) -> None:
 
 
 def _migrate(settings: Settings, phase: Literal["pre", "post"], package: str) -> None:
-    from hotline_kernel import migrate, telemetry  # noqa: PLC0415
+    from hotline_kernel import migrate, schema, telemetry  # noqa: PLC0415
 
     telemetry.setup(service=settings.service, process="migrate", log_level=settings.log_level)
     try:
         migrate.run(settings=settings, package=package, phase=phase)
-    except migrate.OtherMode as error:
+    except schema.OtherMode as error:
         sys.exit(f"{package}: {error}")
     if phase == "pre":
         _declare(settings)
