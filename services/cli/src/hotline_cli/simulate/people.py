@@ -3,13 +3,10 @@
 Every choice is drawn from the case's own source of chance, so that it does not hang on who was faster.
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import Enum
 from random import Random
-from threading import Lock
 
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
@@ -21,12 +18,13 @@ from hotline.intake.v1 import intake_service_pb2 as intake
 from hotline.knowledge.v1 import knowledge_service_pb2 as knowledge
 from hotline.sla.v1 import deadline_pb2
 from hotline.sla.v1 import sla_service_pb2 as sla
-from hotline_kernel.calendar import ZONE, Calendar
+from hotline_kernel.calendar import ZONE
 from hotline_kernel.errors import HotlineError
 from hotline_kernel.timestamps import timestamp
 
-from hotline_cli.client import Hotline, new_request_id
-from hotline_cli.simulate import messages, quality
+from hotline_cli.client import new_request_id
+from hotline_cli.simulate import messages, parts, quality
+from hotline_cli.simulate.city import City, Temper
 from hotline_cli.simulate.clockwork import SLOT, Due, Step
 from hotline_cli.simulate.messages import Message
 
@@ -36,42 +34,6 @@ _EVALUATION_MEANS = {
     appeal_pb2.CHANNEL_SMS: callback_pb2.EVALUATION_MEANS_SMS,
     appeal_pb2.CHANNEL_WECHAT: callback_pb2.EVALUATION_MEANS_WECHAT,
 }
-
-
-class Temper(Enum):
-    """How a unit goes about its orders."""
-
-    PROMPT = "prompt"
-    SLOW = "slow"
-    REFUSING = "refusing"
-    SILENT = "silent"
-
-
-@dataclass
-class City:
-    """What all cases share: the platform, the units and their tempers, the calendar, and a tally of refusals."""
-
-    hotline: Hotline
-    calendar: Calendar
-    units: dict[str, work_order_pb2.Unit]
-    tempers: dict[str, Temper]
-    refusals: Counter[str] = field(default_factory=Counter)
-    _lock: Lock = field(default_factory=Lock)
-
-    def lead_for(self, subject: str, region: str) -> str:
-        """The unit an operator would propose: by competence, its own territory first; empty if none is named."""
-        fitting = sorted(name for name, unit in self.units.items() if subject in unit.competences)
-        at_home = [name for name in fitting if self.units[name].region == region]
-        return next(iter(at_home or fitting), "")
-
-    def refused(self, error: HotlineError) -> None:
-        """Counts a refusal that a person ran into."""
-        self.tally(self.refusals, error.reason)
-
-    def tally(self, counts: Counter[str], *names: str) -> None:
-        """Adds one to each; cases count at the same time."""
-        with self._lock:
-            counts.update(names)
 
 
 @dataclass
@@ -146,7 +108,7 @@ class Case:
             yield from self._decline(appeal_pb2.DECLINE_GROUND_EMERGENCY)
             return
         if self.random.random() < _SCORED_CHANCE:
-            yield self.due(self._office_time(now, 2.0), self.is_scored)
+            yield self.due(self.office_time(now, 2.0), self.is_scored)
         if self.random.random() < 0.7:
             yield self.due(now + SLOT, self.evaluates)
 
@@ -270,9 +232,9 @@ class Case:
         order = self._read_order()
         hours = self.random.uniform
         if order.state == work_order_pb2.WORK_ORDER_STATE_HELD:
-            yield self.due(self._office_time(now, hours(1, 12)), self.gets_directive)
+            yield self.due(self.office_time(now, hours(1, 12)), self.gets_directive)
         elif order.state == work_order_pb2.WORK_ORDER_STATE_AWAITING_LEAD:
-            yield self.due(self._office_time(now, hours(0.1, 3)), self.is_assigned)
+            yield self.due(self.office_time(now, hours(0.1, 3)), self.is_assigned)
         elif order.state == work_order_pb2.WORK_ORDER_STATE_DISPATCHED:
             yield from self._unit_begins(order, now)
 
@@ -309,24 +271,25 @@ class Case:
                 )
             )
             self._is_watched()
+        yield from parts.are_given(self, order, now)
         temper = self.city.tempers[order.lead_unit]
         hours = self.random.uniform
         term = max((order.due_time.ToDatetime(now.tzinfo) - now) / timedelta(hours=1), 1.0)
         days = max(self.city.calendar.working_days_between(now.astimezone(ZONE).date(), _day(order)), 1)
         if temper is Temper.REFUSING and self.send_backs < 2 and self.random.random() < 0.5:
-            yield self.due(self._office_time(now, hours(1, 6)), self.is_sent_back)
+            yield self.due(self.office_time(now, hours(1, 6)), self.is_sent_back)
             return
         if temper is Temper.SILENT:
             yield self.due(now + timedelta(hours=term + 48), self.is_reported)
             return
         slow = temper is not Temper.PROMPT
         if not order.HasField("first_contact"):
-            yield self.due(self._office_time(now, hours(3, 9) if slow else hours(0.3, 3.5)), self.is_contacted)
+            yield self.due(self.office_time(now, hours(3, 9) if slow else hours(0.3, 3.5)), self.is_contacted)
         share = hours(0.8, 1.3) if slow else hours(0.1, 0.85)
         if slow and days >= 4 and self.random.random() < 0.4:
-            yield self.due(self._office_time(now, (days - 2) * 7.5 * 0.9), self.asks_extension)
+            yield self.due(self.office_time(now, (days - 2) * 7.5 * 0.9), self.asks_extension)
             share += 0.6
-        yield self.due(self._office_time(now, days * 7.5 * share), self.is_reported)
+        yield self.due(self.office_time(now, days * 7.5 * share), self.is_reported)
 
     def _is_watched(self) -> None:
         # What has a great effect is watched from the start (Art. 28(2)); once, however often it goes out.
@@ -385,7 +348,7 @@ class Case:
         except HotlineError as error:
             self.city.refused(error)
             return
-        yield self.due(self._office_time(now, 1.0), self.is_extended)
+        yield self.due(self.office_time(now, 1.0), self.is_extended)
 
     def is_extended(self, now: datetime) -> Iterator[Due]:
         """The office grants most of what is asked (Art. 26)."""
@@ -473,7 +436,7 @@ class Case:
             )
         )
         if verdict == callback_pb2.VERDICT_DISSATISFIED:
-            yield self.due(self._office_time(now, self.random.uniform(1, 10)), self.is_judged)
+            yield self.due(self.office_time(now, self.random.uniform(1, 10)), self.is_judged)
 
     def is_judged(self, now: datetime) -> Iterator[Due]:
         """The quality seat finds out why the citizen was dissatisfied (Art. 28(3), 30)."""
@@ -524,7 +487,8 @@ class Case:
             return found.work_orders[0]
         return office.GetWorkOrder(dispatch.GetWorkOrderRequest(name=self.order))
 
-    def _office_time(self, now: datetime, hours: float) -> datetime:
+    def office_time(self, now: datetime, hours: float) -> datetime:
+        """So many working hours later."""
         return self.city.calendar.add_working_time(now, timedelta(hours=hours))
 
     @staticmethod

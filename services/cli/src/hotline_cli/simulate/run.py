@@ -17,10 +17,11 @@ from hotline_kernel.clock import VirtualClock
 from hotline_cli.client import Hotline, pages
 from hotline_cli.simulate import books
 from hotline_cli.simulate.arrivals import Arrivals, Contact
+from hotline_cli.simulate.city import City, Temper
 from hotline_cli.simulate.clockwork import SLOT, Clockwork, Due
 from hotline_cli.simulate.messages import Message
 from hotline_cli.simulate.office import Office
-from hotline_cli.simulate.people import Case, City, Temper
+from hotline_cli.simulate.people import Case
 from hotline_cli.verify import verify
 
 _SILENCE_SECONDS = 10  # the longest that a person hears nothing of a long run
