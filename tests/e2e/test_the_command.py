@@ -104,7 +104,8 @@ class TestEveryAnswer:
     @pytest.mark.parametrize(
         "words", [("list", "orders"), ("list", "scores", "--where", "start_date=2026-01-01", "--where",
                   "end_date=2026-12-31"), ("list", "weights"), ("search", "停水"), ("events", "dead"),
-                  ("audit", "list", "intake")]
+                  ("audit", "list", "intake"), ("events", "republish", "--since", "2026-01-01T00:00:00+08:00",
+                  "--reason", "演练")]
     )  # fmt: skip
     def test_is_for_people_or_for_programs(self, installed: Installation, words: tuple[str, ...]) -> None:
         for_people = installed.hotline(*words)

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ from hotline_cli.local.servers import Servers, free_port, wait_until
 
 _ACCOUNT = {"AWS_ACCESS_KEY_ID": "hotline", "AWS_SECRET_ACCESS_KEY": "hotline", "AWS_DEFAULT_REGION": "us-east-1"}
 _DESTINATION, _SERVER = "s3://hotline-backup/city", "hotline-postgres"
-_LONGEST_ARCHIVING_SECONDS = 60
 _OWNER = "postgres"
 """Whose the data are when we are root."""
 
@@ -93,7 +91,7 @@ def back_up(servers: Servers, storage: ObjectStorage) -> None:
     """A whole copy, taken while everybody works."""
     at = urlsplit(servers.postgres_url)
     who = ("-h", str(at.hostname), "-p", str(at.port), "-U", str(at.username), "-d", "postgres")
-    storage.run("backup", "--gzip", "--immediate-checkpoint", *who, _DESTINATION, _SERVER, password=str(at.password))
+    storage.run("backup", "--immediate-checkpoint", *who, _DESTINATION, _SERVER, password=str(at.password))
 
 
 def wait_archived(servers: Servers) -> None:
@@ -101,16 +99,17 @@ def wait_archived(servers: Servers) -> None:
     with psycopg.connect(f"{servers.postgres_url}/postgres", autocommit=True) as connection:
         row = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn()), pg_switch_wal()").fetchone()
         assert row
-        until = time.monotonic() + _LONGEST_ARCHIVING_SECONDS
-        while True:
-            last = connection.execute("SELECT last_archived_wal, last_failed_wal FROM pg_stat_archiver").fetchone()
-            assert last
-            if (last[0] or "") >= row[0]:
-                return
-            assert time.monotonic() < until, (
-                f"{row[0]} is not in the storage; the last was {last[0]}, refused {last[1]}"
-            )
-            time.sleep(0.1)
+        name = row[0]
+        wait_until(
+            lambda: _archived(connection) >= name,
+            seconds=60,
+            failure=f"{name} is not in the storage: see {servers.postgres.log}",
+        )
+
+
+def _archived(connection: psycopg.Connection[tuple[str | None]]) -> str:
+    row = connection.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
+    return (row and row[0]) or ""
 
 
 def destroy(servers: Servers) -> None:

@@ -178,7 +178,7 @@ class TestDeadEvents:
 
 
 class TestRepublishEvents:
-    def test_publishes_again_what_was_committed_since_and_published_before_and_counts_it_once(
+    def test_publishes_again_what_was_committed_since_and_published_and_counts_it_once(
         self,
         house: "House",
         service: DeliveryServicer[Transaction],
@@ -201,19 +201,17 @@ class TestRepublishEvents:
             waiting(lambda: not unpublished())
         known = counts()
         assert known[0] == 4
-        later = datetime.now(UTC)
         house.announce("deadlines/3", [1])
 
-        request = pb.RepublishEventsRequest(
-            since=timestamp(begin), published_before=timestamp(later), reason="restore", request_id=str(uuid4())
-        )
-        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 2
-        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 2, "a repeat is harmless"
+        request = pb.RepublishEventsRequest(since=timestamp(begin), reason="restore", request_id=str(uuid4()))
+        answer = service.RepublishEvents(request, call("RepublishEvents"))
+        assert (answer.republished, answer.last_position) == (2, 4)
+        assert service.RepublishEvents(request, call("RepublishEvents")) == answer, "a repeat is harmless"
         assert counts()[0] == 2
+        request.after_position, request.request_id = answer.last_position, str(uuid4())
+        assert service.RepublishEvents(request, call("RepublishEvents")) == pb.RepublishEventsResponse()
         with running(Relay(settings=house.settings()).run):
             waiting(lambda: not unpublished())
-        request.request_id = str(uuid4())
-        assert service.RepublishEvents(request, call("RepublishEvents")).republished == 0, "nothing is left"
         heard = {consumer: total + 1 for consumer, total in known[1].items()}
         assert counts() == (5, heard), "those of the second time are counted once"
         assert [(m["subject"], m["sequence"]) for m in house.wire("dispatch", source="sla")] == [

@@ -136,22 +136,26 @@ class DeliveryServicer(Generic[Tx]):
         return self._commands.run(request, call, pb.DeadEvent, work)
 
     def RepublishEvents(self, request: pb.RepublishEventsRequest, call: Call) -> pb.RepublishEventsResponse:
-        """Each call that finds some is on record, with the moments and the reason (Art. 36)."""
-        since, before = (moment.ToDatetime(UTC) for moment in (request.since, request.published_before))
+        """Each call that finds some is on record, with the moment and the reason (Art. 36)."""
+        since = request.since.ToDatetime(UTC)
 
         def work(tx: Tx) -> pb.RepublishEventsResponse:
-            count = outbox.republish(
-                tx, since=since, published_before=before, limit=REPUBLISH_AT_ONCE, audience=self._audience
+            count, last = outbox.republish(
+                tx,
+                since=since,
+                after_position=request.after_position,
+                limit=REPUBLISH_AT_ONCE,
+                audience=self._audience,
             )
             if count:
-                tx.run("SELECT pg_notify(%(channel)s, '')", {"channel": OUTBOX_CHANNEL})
+                tx.run(f"NOTIFY {OUTBOX_CHANNEL}")
                 tx.record(
                     action=call.permission,
                     resource="events",
                     time=self._clock.now(),
                     details={"since": since.isoformat(), "republished": str(count), "reason": request.reason},
                 )
-            return pb.RepublishEventsResponse(republished=count)
+            return pb.RepublishEventsResponse(republished=count, last_position=last)
 
         return self._commands.run(request, call, pb.RepublishEventsResponse, work)
 

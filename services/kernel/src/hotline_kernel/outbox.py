@@ -6,7 +6,7 @@ who holds a lane is the only one to publish its events, so several relays keep t
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -130,23 +130,28 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
             "positions": [event.position for event in events],
             "first": min(event.created_time for event in events),
             "last": max(event.created_time for event in events),
-            "audience": _pairs(audience),
+            "audience": _pairs(audience, {event.type for event in events}),
         },
     )
 
 
-def republish(tx: "Transaction", *, since: datetime, published_before: datetime, limit: int, audience: Audience) -> int:
-    """Let the relay publish the oldest such events again; takes them off the counts until it has. Returns how many."""
+def republish(
+    tx: "Transaction", *, since: datetime, after_position: int, limit: int, audience: Audience
+) -> tuple[int, int]:
+    """Let the relay publish the oldest such events again; takes them off the counts until it has.
+
+    Returns how many, and the position of the last; nothing and 0 if there are none.
+    """
     row = tx.one(
         """
         WITH chosen AS (
             SELECT position, created_time FROM outbox
-            WHERE created_time >= %(since)s AND published_time < %(before)s
+            WHERE created_time >= %(since)s AND position > %(after)s AND published_time IS NOT NULL
             ORDER BY position LIMIT %(limit)s
         ), marked AS (
             UPDATE outbox AS o SET published_time = NULL FROM chosen AS c
-            WHERE o.position = c.position AND o.created_time = c.created_time AND o.published_time < %(before)s
-            RETURNING o.lane, o.type, o.after IS NOT NULL AS booked
+            WHERE o.position = c.position AND o.created_time = c.created_time AND o.published_time IS NOT NULL
+            RETURNING o.position, o.lane, o.type, o.after IS NOT NULL AS booked
         ), counted AS (
             SELECT lane, count(*) AS published FROM marked GROUP BY lane
         ), heard AS (
@@ -159,16 +164,15 @@ def republish(tx: "Transaction", *, since: datetime, published_before: datetime,
         ), less AS (
             UPDATE outbox_lane AS l SET published = l.published - c.published FROM counted AS c WHERE l.lane = c.lane
         )
-        SELECT coalesce(sum(published), 0)::int AS republished FROM counted
+        SELECT count(*)::int AS republished, coalesce(max(position), 0) AS last FROM marked
         """,
-        {"since": since, "before": published_before, "limit": limit, "audience": _pairs(audience)},
+        {"since": since, "after": after_position, "limit": limit, "audience": _pairs(audience, audience)},
     )
     assert row
-    republished: int = row["republished"]
-    return republished
+    return row["republished"], row["last"]
 
 
-def _pairs(audience: Audience) -> str:
+def _pairs(audience: Audience, types: Iterable[str]) -> str:
     return json.dumps(
-        [{"type": type_, "consumer": consumer} for type_, consumers in audience.items() for consumer in consumers]
+        [{"type": type_, "consumer": consumer} for type_ in types for consumer in audience.get(type_, ())]
     )

@@ -1,10 +1,12 @@
 """What city IT and the auditor do: dead events, the record, the proof of the books."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from hotline.operations.v1 import audit_service_pb2, delivery_service_pb2
+from hotline.operations.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from hotline.sla.v1 import sla_service_pb2
 from hotline_kernel.timestamps import timestamp
 
@@ -81,22 +83,22 @@ def republish(
     output: Output = Format.TEXT,
 ) -> None:
     """After a restore, publish again what one service, or each, had published: whoever lost an event gets it."""
-    before = timestamp(datetime.now(UTC))
     counts: dict[str, int] = {}
     with person("engineer") as engineer:
         for name in [_known(service)] if service else SERVICES:
-            counts[name] = 0
-            while (
-                found := engineer.delivery[name]
-                .RepublishEvents(
-                    delivery_service_pb2.RepublishEventsRequest(
-                        since=timestamp(since), published_before=before, reason=reason, request_id=new_request_id()
-                    )
-                )
-                .republished
-            ):
-                counts[name] += found
+            counts[name] = sum(_republished(engineer.delivery[name], since, reason))
     show(counts, output)
+
+
+def _republished(delivery: DeliveryServiceStub, since: datetime, reason: str) -> Iterator[int]:
+    request = delivery_service_pb2.RepublishEventsRequest(since=timestamp(since), reason=reason)
+    while True:
+        request.request_id = new_request_id()
+        answer = delivery.RepublishEvents(request)
+        yield answer.republished
+        request.after_position = answer.last_position
+        if not answer.last_position:
+            return
 
 
 @audit.command("list")
