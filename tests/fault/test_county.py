@@ -1,7 +1,7 @@
 """A city and two counties, each with a broker of its own: the line is cut under load, processes die, the books agree.
 
-HOTLINE_TEST_ORDERS sets how many orders each county is given, HOTLINE_TEST_CUT_SECONDS how long the line is away
-(`make soak-county` raises both).
+HOTLINE_TEST_ORDERS sets how many orders each county is given, HOTLINE_TEST_CUT_HOURS how much legal time passes while
+the line is away (`make soak-county` raises both).
 """
 
 import json
@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -22,8 +23,11 @@ from hotline.dispatch.v1 import county_service_pb2 as counties
 from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline_cli.client import Hotline, new_request_id, pages
-from hotline_cli.local.instance import Instance
+from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
+from hotline_kernel.calendar import ZONE
+from hotline_kernel.clock import VirtualClock
 from kombu.connection import Connection
 
 from tests.support.county import Clerks, RealCounty, errands, insist, refer
@@ -31,9 +35,29 @@ from tests.support.lives import unlike
 from tests.support.workers import run_directory
 
 ORDERS = int(os.environ.get("HOTLINE_TEST_ORDERS", "20"))
-CUT_SECONDS = float(os.environ.get("HOTLINE_TEST_CUT_SECONDS", "6"))
+CUT = timedelta(hours=float(os.environ.get("HOTLINE_TEST_CUT_HOURS", "3")))
+_MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)
 _DIRECTORY = run_directory("fault")
 _NUMBERS = count(SystemRandom().randrange(10**7))
+
+
+@pytest.fixture(scope="module")
+def platform(own_servers: Servers) -> Iterator[Instance]:
+    """The city's processes, on a clock that the test moves."""
+    instance = Instance(
+        directory=_DIRECTORY,
+        servers=own_servers,
+        name=f"city_{os.getpid()}",
+        clock="virtual",
+        start=_MONDAY_MORNING,
+        settings=NO_RATE_LIMIT | {"trace_file": ""},
+    )
+    with instance:
+        city = Hotline(instance.running)
+        seed_city(city)
+        city.close()
+        yield instance
+    instance.destroy()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +72,7 @@ def city(platform: Instance) -> Iterator[Hotline]:
 def both(platform: Instance, own_servers: Servers, city: Hotline) -> Iterator[list[RealCounty]]:
     """Two counties, started side by side and enrolled."""
     made = [
-        RealCounty(city=platform, servers=own_servers, name=name, directory=_DIRECTORY)
+        RealCounty(city=platform, servers=own_servers, name=name, directory=_DIRECTORY, start=_MONDAY_MORNING)
         for name in ("xinji", "dingzhou")
     ]
     try:
@@ -70,6 +94,13 @@ def wait_until(condition: Callable[[], bool], what: Callable[[], str], *, second
     while not condition():
         assert time.monotonic() < give_up, f"after {seconds:.0f} s: {what()}"
         time.sleep(0.1)
+
+
+def pass_time(sides: list[Instance], passed: timedelta) -> None:
+    """The same on every side's clock."""
+    for side in sides:
+        assert isinstance(side.clock, VirtualClock)
+        side.clock.set(side.clock.now() + passed)
 
 
 def standing(city: Hotline, sides: list[Instance]) -> str:
@@ -106,6 +137,7 @@ class TestTwoCounties:
     def test_agree_with_the_city_after_a_cut_under_load(
         self, platform: Instance, city: Hotline, both: list[RealCounty]
     ) -> None:
+        sides = [platform, *(county.instance for county in both)]
         clerks = [Clerks(county) for county in both]
         for each in clerks:
             each.start()
@@ -118,20 +150,20 @@ class TestTwoCounties:
         give(ORDERS // 4)
         for county in both:
             county.link.cut()
-        mend_at = time.monotonic() + CUT_SECONDS
+        cut_at = time.monotonic()
         give(ORDERS // 4)
         self.take_some_back(city, appeals)
         platform.kill("dispatch.pump")
         for county in both:
             county.instance.kill("dispatch.pump")
-        while time.monotonic() < mend_at:
+        for _ in range(ORDERS // 4):
             give(1)
-            time.sleep(CUT_SECONDS / ORDERS)  # so long between two orders of a county
+            pass_time(sides, CUT / (ORDERS // 4))
         view = city.person("engineer").counties.GetCounty(counties.GetCountyRequest(name="counties/xinji"))
-        assert view.view_age_seconds >= CUT_SECONDS / 2  # the city says how old its view is
+        assert view.view_age_seconds >= (time.monotonic() - cut_at) / 2  # the city says how old its view is
         for county in both:
             county.link.mend()
-        give(ORDERS - ORDERS // 2)
+        give(ORDERS - 3 * (ORDERS // 4))
 
         def converged() -> bool:
             known = errands(city)
@@ -141,10 +173,9 @@ class TestTwoCounties:
                 each.state in done or each.work_order in reported for each in known
             )
 
-        wait_until(converged, lambda: standing(city, [platform, *(county.instance for county in both)]), seconds=120)
+        wait_until(converged, lambda: standing(city, sides), seconds=120 + ORDERS)
         for each in clerks:
             each.finish()
-        sides = [platform, *(county.instance for county in both)]
 
         def agree() -> bool:
             """Nothing waits on either side, nor on the line between."""

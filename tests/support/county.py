@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,8 +57,13 @@ def environment(instance: Instance, prefix: str, *services: str) -> dict[str, st
 class RealCounty:
     """Six processes and a broker; start, enrol, and the line between."""
 
-    def __init__(self, *, city: Instance, servers: Endpoints, name: str, directory: Path) -> None:
-        """servers -- whose PostgreSQL the county's databases are in; its broker is another."""
+    def __init__(
+        self, *, city: Instance, servers: Endpoints, name: str, directory: Path, start: datetime | None = None
+    ) -> None:
+        """servers -- whose PostgreSQL the county's databases are in; its broker is another.
+
+        start -- where a virtual clock of its own begins; without, it lives by the machine's.
+        """
         self.name = name
         self.unit = f"units/{name}"
         self.city = city
@@ -72,6 +78,8 @@ class RealCounty:
             directory=directory,
             servers=Endpoints(postgres_url=servers.postgres_url, amqp_url=amqp, management_url=management),
             name=f"{name}_{city.name}",
+            clock="virtual" if start else "system",
+            start=start,
             settings=NO_RATE_LIMIT | {"trace_file": ""},
             profile="county",
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from google.protobuf.message import Message
@@ -33,6 +34,8 @@ GAUGE_SECONDS = 15.0
 UNIT_GAUGE_SECONDS = 60.0
 VIRTUAL_TICK_SECONDS = 0.02
 """A virtual clock may move on by days at any instant."""
+VIRTUAL_LOOK_SECONDS = 0.25
+"""How often due moments are looked for while it stands still: some begin when they are due already."""
 
 
 TRAINING = "演练"
@@ -120,14 +123,33 @@ def tickers(settings: Settings, *, database: Database[Store], legal_clock: Clock
             _set_unit_gauges(settings.service, tx, legal_clock.now())
         return False
 
-    tick_seconds = settings.tick_seconds if settings.clock == "system" else VIRTUAL_TICK_SECONDS
+    if settings.clock == "system":
+        deadlines = Ticker(name="deadlines", interval_seconds=settings.tick_seconds, run=act)
+    else:
+        deadlines = Ticker(name="deadlines", interval_seconds=VIRTUAL_TICK_SECONDS, run=_once_moved(act, legal_clock))
     return [
-        Ticker(name="deadlines", interval_seconds=tick_seconds, run=act),
+        deadlines,
         Ticker(name="calendar", interval_seconds=DAY_SECONDS, run=recompute),
         Ticker(name="scores", interval_seconds=ADD_UP_SECONDS, run=add_up),
         Ticker(name="deadline-gauges", interval_seconds=GAUGE_SECONDS, run=gauge),
         Ticker(name="unit-gauges", interval_seconds=UNIT_GAUGE_SECONDS, run=gauge_units),
     ]
+
+
+def _once_moved(act: Callable[[], bool], virtual: Clock) -> Callable[[], bool]:
+    """The same, but a clock that stands still is all that is read; the database has its peace."""
+    moment, looked = virtual.now(), float("-inf")
+
+    def run() -> bool:
+        nonlocal moment, looked
+        now = virtual.now()
+        if now == moment and monotonic() - looked < VIRTUAL_LOOK_SECONDS:
+            return False
+        more = act()
+        moment, looked = now, float("-inf") if more else monotonic()
+        return more
+
+    return run
 
 
 WARNING_TIME = {

@@ -26,7 +26,7 @@ DOWN, UP = "county.down", "county.up"
 MESSAGES_AT_ONCE = 500
 _POLL_SECONDS = 0.001
 _PAUSE_SECONDS = 2.0
-"""Before a broker that is away is tried again."""
+"""Before a broker that is away is tried again, and before a first county is looked for again."""
 _HEARTBEAT = Heartbeat.DESCRIPTOR.full_name
 _log = structlog.get_logger(__name__)
 
@@ -101,13 +101,18 @@ class _Lines:
         self._ca = settings.broker_ca
         self._mode = settings.mode
         self._ends = _Ends(self._open_end)
+        self._nobody_until = 0.0
 
     def _open_end(self, county: County) -> Any:
         raise NotImplementedError
 
     def _active(self) -> list[County]:
+        if monotonic() < self._nobody_until:
+            return []
         with self._database.transaction() as tx:
             counties = tx.list_counties()
+        if not counties:  # whoever has none does not pay for lines
+            self._nobody_until = monotonic() + _PAUSE_SECONDS
         for county in counties:
             if county.state is not CountyState.ACTIVE:
                 self._ends.drop(county.name)
