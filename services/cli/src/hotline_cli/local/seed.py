@@ -1,6 +1,7 @@
 """Enters the invented city through the public interfaces alone."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import NAMESPACE_URL, uuid5
 
 from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
@@ -24,25 +25,11 @@ def seed_city(hotline: Hotline) -> None:
                 dispatch_service_pb2.CreateUnitRequest(unit=unit, request_id=_request_id("CreateUnit", unit.name)),
             )
     _set_up_seats(hotline, city)
-    writer, reviewer = (
-        hotline.person("editor", subject=person["subject"]).knowledge for person in city.staff_of("editor")
-    )
-    entries = {entry.title: entry for page in pages(writer.ListEntries, _LIST_ENTRIES) for entry in page.entries}
-    for wanted in _entries(city):
-        entry = entries.get(wanted.title) or _insist(
-            writer.CreateEntry,
-            knowledge_service_pb2.CreateEntryRequest(entry=wanted, request_id=_request_id("CreateEntry", wanted.title)),
-        )
-        if entry.state == entry_pb2.ENTRY_STATE_DRAFT:
-            _insist(
-                reviewer.PublishEntry,
-                knowledge_service_pb2.PublishEntryRequest(
-                    name=entry.name, etag=entry.etag, request_id=_request_id("PublishEntry", wanted.title)
-                ),
-            )
+    _set_up_knowledge(hotline, city)
 
 
 _TRIES = 10
+_EDITORS = 8
 _LIST_UNITS = dispatch_service_pb2.ListUnitsRequest(page_size=1000)
 _LIST_SEATS = call_centre_service_pb2.ListSeatsRequest(page_size=1000)
 _LIST_ENTRIES = knowledge_service_pb2.ListEntriesRequest(page_size=1000)
@@ -57,6 +44,30 @@ def _set_up_seats(hotline: Hotline, city: City) -> None:
                 call_centre.CreateSeat,
                 call_centre_service_pb2.CreateSeatRequest(seat=seat, request_id=_request_id("CreateSeat", seat.name)),
             )
+
+
+def _set_up_knowledge(hotline: Hotline, city: City) -> None:
+    writer, reviewer = (
+        hotline.person("editor", subject=person["subject"]).knowledge for person in city.staff_of("editor")
+    )
+    found = {entry.title: entry for page in pages(writer.ListEntries, _LIST_ENTRIES) for entry in page.entries}
+
+    def set_up(wanted: entry_pb2.Entry) -> None:
+        entry = found.get(wanted.title) or _insist(
+            writer.CreateEntry,
+            knowledge_service_pb2.CreateEntryRequest(entry=wanted, request_id=_request_id("CreateEntry", wanted.title)),
+        )
+        if entry.state == entry_pb2.ENTRY_STATE_DRAFT:
+            _insist(
+                reviewer.PublishEntry,
+                knowledge_service_pb2.PublishEntryRequest(
+                    name=entry.name, etag=entry.etag, request_id=_request_id("PublishEntry", wanted.title)
+                ),
+            )
+
+    # Each waits until it can be found; many can at once.
+    with ThreadPoolExecutor(_EDITORS) as pool:
+        list(pool.map(set_up, _entries(city)))
 
 
 def _seats(city: City) -> Iterator[seat_pb2.Seat]:
