@@ -75,17 +75,17 @@ def both(platform: Instance, own_servers: Servers, city: Hotline) -> Iterator[li
         RealCounty(city=platform, servers=own_servers, name=name, directory=_DIRECTORY, start=_MONDAY_MORNING)
         for name in ("xinji", "dingzhou")
     ]
-    try:
-        for county in made:
-            county.prepare()
-        with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            list(pool.map(lambda county: county.rabbitmq.start(), made))
+            for county in made:
+                county.prepare()
             list(pool.map(RealCounty.start, made))
-        for county in made:
-            county.enrol(city)
-        yield made
-    finally:
-        for county in made:
-            county.destroy()
+            for county in made:
+                county.enrol(city)
+            yield made
+        finally:
+            list(pool.map(RealCounty.destroy, made))
 
 
 def wait_until(condition: Callable[[], bool], what: Callable[[], str], *, seconds: float = 60) -> None:
@@ -148,6 +148,11 @@ class TestTwoCounties:
             appeals.extend((refer(city, next(_NUMBERS), unit=unit), unit) for unit in units)
 
         give(ORDERS // 4)
+        seen = city.person("engineer").counties.ListCounties
+        wait_until(
+            lambda: all(county.line_up for county in seen(counties.ListCountiesRequest()).counties),
+            lambda: str(seen(counties.ListCountiesRequest())),
+        )
         for county in both:
             county.link.cut()
         cut_at = time.monotonic()
