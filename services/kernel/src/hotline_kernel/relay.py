@@ -27,6 +27,8 @@ POLL_SECONDS = 1.0
 CONFIRM_SECONDS = 30.0
 CHECK_QUEUES_SECONDS = 60.0
 KEEP_ALIVE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 2.0
+"""Before a broker or a database that is away is tried again."""
 # The server finds out within seconds that a relay's machine is gone, and frees its lanes.
 _OPTIONS = (
     "-c statement_timeout=30000"
@@ -161,7 +163,7 @@ class Relay:
                 with self._database() as connection, self._broker() as publisher:
                     self._relay(connection, publisher, stop)
             except (*BROKER_ERRORS, QueueMissing, psycopg.OperationalError) as error:
-                pause = 0.1 if monotonic() - started > 10 else min(5.0, 2 * pause)
+                pause = 0.1 if monotonic() - started > 10 else min(LONGEST_PAUSE_SECONDS, 2 * pause)
                 _log.warning(
                     "relay_interrupted", pause_seconds=pause, reason=_reason(error), **telemetry.failure(error)
                 )

@@ -20,8 +20,8 @@ eventlet.monkey_patch()
 import errno
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,7 @@ from hotline_kernel.settings import Settings
 MESSAGES_AT_ONCE = 200
 """Unacknowledged messages a listener holds; also the most rows of one commit."""
 HEARTBEAT_SECONDS = 10
+_RECONNECT_SECONDS = {"interval_start": 0.2, "interval_step": 0.4, "interval_max": 2.0}
 _DATABASE_CONFIG_KEY = "HOTLINE_DATABASE"
 _SERVICE_CONFIG_KEY = "HOTLINE_SERVICE"
 _PROFILE_CONFIG_KEY = "HOTLINE_PROFILE"
@@ -53,6 +54,13 @@ _log = structlog.get_logger(__name__)
 
 class RawQueueConsumer(QueueConsumer):  # type: ignore[misc]
     """Hands messages on at once and as they came: nameko's own decodes first, and loses what it cannot decode."""
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Finds a broker that was away again within seconds; the base class waits up to half a minute between tries."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(self.on_connection_error, **_RECONNECT_SECONDS)
+            yield connection
 
     def get_consumers(self, consumer_cls: Callable[..., Any], channel: object) -> Iterable[Any]:  # noqa: ARG002
         """A consumer per queue, as in the base class, without decoding."""
