@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from hotline.operations.v1 import delivery_service_pb2
 from hotline.sla.v1 import sla_service_pb2
@@ -26,7 +27,9 @@ class Quiet:
         self._pairs = [
             (source, consumer) for source in SERVICES for consumer in topology.consumers_of(source, profile=profile)
         ]
-        self._order = list(SERVICES)
+        self._pool = ThreadPoolExecutor(len(SERVICES))
+        self._busy: list[str] = []
+        """Who was at work at the last look and is asked first: most looks end there."""
 
     def wait(self, *, seconds: float = 120.0) -> None:
         """Waits until every event took effect everywhere and no moment that is due waits. Raises `NotQuiet`."""
@@ -49,22 +52,26 @@ class Quiet:
         if self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest()).lagging:
             return None
         deliveries: dict[str, delivery_service_pb2.Delivery] = {}
-        for name in self._order:
-            delivery = self._engineer.delivery[name].GetDelivery(delivery_service_pb2.GetDeliveryRequest())
-            deliveries[name] = delivery
-            busy = [pair for pair in self._pairs if name in pair and not self._all_heard(pair, deliveries)]
-            if delivery.unpublished or busy:
-                # They are asked first the next time: most looks end there.
-                self._order.sort(key=lambda each: each != name and not any(each in pair for pair in busy))
+        for names in (self._busy, [name for name in SERVICES if name not in self._busy]):
+            deliveries |= zip(names, self._pool.map(self._delivery, names), strict=True)
+            busy = self._busy_among(deliveries)
+            if busy:
+                self._busy = busy
                 return None
         return tuple(deliveries[name].published_total for name in SERVICES)
 
-    @staticmethod
-    def _all_heard(pair: tuple[str, str], deliveries: Mapping[str, delivery_service_pb2.Delivery]) -> bool:
-        """Unless one of the two has not been asked yet."""
-        source, consumer = pair
-        if source not in deliveries or consumer not in deliveries:
-            return True
-        published = {each.consumer: each.heard_total for each in deliveries[source].consumers}
-        heard = {each.source: each.heard_total for each in deliveries[consumer].sources}
-        return published.get(consumer, 0) == heard.get(source, 0)
+    def _delivery(self, name: str) -> delivery_service_pb2.Delivery:
+        return self._engineer.delivery[name].GetDelivery(delivery_service_pb2.GetDeliveryRequest())
+
+    def _busy_among(self, deliveries: Mapping[str, delivery_service_pb2.Delivery]) -> list[str]:
+        """Who has something to publish, or the two ends of something not heard; empty if none of those asked has."""
+        for name, delivery in deliveries.items():
+            if delivery.unpublished:
+                return [name]
+        for source, consumer in self._pairs:
+            if source in deliveries and consumer in deliveries:
+                published = {each.consumer: each.heard_total for each in deliveries[source].consumers}
+                heard = {each.source: each.heard_total for each in deliveries[consumer].sources}
+                if published.get(consumer, 0) != heard.get(source, 0):
+                    return [source, consumer]
+        return []

@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
 Tx = TypeVar("Tx", bound=Transaction)
 REPUBLISH_AT_ONCE = 10_000
+_COUNTS = """
+WITH sources AS (
+  SELECT source, coalesce(sum(handled), 0)::bigint AS handled_total, coalesce(sum(heard), 0)::bigint AS heard_total,
+         coalesce(sum(open), 0)::bigint AS open, coalesce(sum(dead), 0)::bigint AS dead
+  FROM (SELECT source, handled, heard, 0 AS open, 0 AS dead FROM inbox_lane
+        UNION ALL SELECT source, 0, 0, 1, 0 FROM inbox WHERE state = 'open'
+        UNION ALL SELECT source, 0, 0, 0, 1 FROM inbox WHERE state = 'dead') AS counts
+  GROUP BY source ORDER BY source
+), consumers AS (
+  SELECT consumer, sum(published)::bigint AS heard_total FROM outbox_heard GROUP BY consumer ORDER BY consumer
+)
+SELECT (SELECT count(*) FROM outbox WHERE published_time IS NULL) AS unpublished,
+       (SELECT sum(published) FROM outbox_lane)::bigint AS published_total,
+       (SELECT count(*) FROM audit_entry WHERE seal IS NULL) AS unsealed,
+       (SELECT json_agg(sources) FROM sources) AS sources,
+       (SELECT json_agg(consumers) FROM consumers) AS consumers
+"""
 _PUBLISHED = "SELECT aggregate, sequence FROM outbox_sequence WHERE aggregate > %(after)s"
 _HEARD = """
 SELECT aggregate, sequence FROM (
@@ -53,35 +70,16 @@ class DeliveryServicer(Generic[Tx]):
         self._clock = clock
 
     def GetDelivery(self, request: pb.GetDeliveryRequest, call: Call) -> pb.Delivery:  # noqa: ARG002
-        """All counts as of one moment."""
+        """All counts as of one moment: one statement sees one state."""
         with self._database.transaction(actor=call.principal) as tx:
-            tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            totals = tx.one(
-                "SELECT (SELECT count(*) FROM outbox WHERE published_time IS NULL) AS unpublished,"
-                " (SELECT sum(published) FROM outbox_lane)::bigint AS published_total,"
-                " (SELECT count(*) FROM audit_entry WHERE seal IS NULL) AS unsealed"
-            )
-            sources = tx.all(
-                """
-                SELECT source, coalesce(sum(handled), 0)::bigint AS handled_total,
-                       coalesce(sum(heard), 0)::bigint AS heard_total,
-                       coalesce(sum(open), 0)::bigint AS open, coalesce(sum(dead), 0)::bigint AS dead
-                FROM (SELECT source, handled, heard, 0 AS open, 0 AS dead FROM inbox_lane
-                      UNION ALL SELECT source, 0, 0, 1, 0 FROM inbox WHERE state = 'open'
-                      UNION ALL SELECT source, 0, 0, 0, 1 FROM inbox WHERE state = 'dead') AS counts
-                GROUP BY source ORDER BY source
-                """
-            )
-            consumers = tx.all(
-                "SELECT consumer, sum(published)::bigint AS heard_total FROM outbox_heard"
-                " GROUP BY consumer ORDER BY consumer"
-            )
-        assert totals
+            counts = tx.one(_COUNTS)
+        assert counts
+        sources, consumers = counts.pop("sources"), counts.pop("consumers")
         return pb.Delivery(
             service=self._service,
-            sources=[pb.InboxSource(**source) for source in sources],
-            consumers=[pb.OutboxConsumer(**consumer) for consumer in consumers],
-            **totals,
+            sources=[pb.InboxSource(**source) for source in sources or ()],
+            consumers=[pb.OutboxConsumer(**consumer) for consumer in consumers or ()],
+            **counts,
         )
 
     def ListStreams(self, request: pb.ListStreamsRequest, call: Call) -> pb.ListStreamsResponse:

@@ -71,6 +71,7 @@ class Clockwork:
             self._move(moment)
             self._act(moment)
         self._move(end)
+        self._quiet.wait()
 
     def close(self) -> None:
         """Ends the workers."""
@@ -78,7 +79,7 @@ class Clockwork:
 
     def _next_moment(self) -> datetime:
         moments = [slot_of(max(self._agenda[0][0].moment, self.now))] if self._agenda else []
-        schedule = self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
+        schedule = self._schedule()
         if schedule.HasField("next_due_time"):
             moments.append(max(slot_of(schedule.next_due_time.ToDatetime(UTC)), self.now + SLOT))
         return min(moments, default=datetime.max.replace(tzinfo=UTC))
@@ -86,7 +87,11 @@ class Clockwork:
     def _move(self, moment: datetime) -> None:
         if moment > self.now:
             self._clock.set(moment)
-            self._quiet.wait()
+            if self._schedule().lagging:  # else the clock alone had nothing happen
+                self._quiet.wait()
+
+    def _schedule(self) -> sla_service_pb2.Schedule:
+        return self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
 
     def _act(self, moment: datetime) -> None:
         by_case: dict[int, list[Due]] = {}
