@@ -39,7 +39,6 @@ CUT = timedelta(hours=float(os.environ.get("HOTLINE_TEST_CUT_HOURS", "3")))
 _MONDAY_MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)
 _DIRECTORY = run_directory("fault")
 _NUMBERS = count(SystemRandom().randrange(10**7))
-pytestmark = pytest.mark.xdist_group("county")  # with one city and two counties for all
 
 
 @pytest.fixture(scope="module")
