@@ -90,7 +90,7 @@ soak: setup ## The fault tests with 10,000 commands for each fault.
 
 .PHONY: soak-county
 soak-county: setup ## A city and two counties, the line cut for a simulated day: 4,000 orders, and the books of all sides.
-	HOTLINE_TEST_ORDERS=2000 HOTLINE_TEST_CUT_HOURS=24 $(PYTEST) -o timeout=0 tests/fault/test_county.py
+	HOTLINE_TEST_ORDERS=2000 HOTLINE_TEST_CUT_HOURS=24 $(PYTEST) tests/fault/test_county.py
 
 .PHONY: demo-60
 demo-60: setup ## Sixty days across the Spring Festival: every step of the regulation happens, and the books are true.

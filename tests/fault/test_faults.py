@@ -52,7 +52,7 @@ def _kill_database(_: Instance, servers: Servers, __: random.Random) -> None:
     servers.postgres.start()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(900 + COMMANDS // 2)
 @pytest.mark.parametrize(
     "strike",
     [

@@ -184,7 +184,10 @@ class TestRepublishEvents:
         service: DeliveryServicer[Transaction],
         running: Callable[..., Any],
         waiting: Callable[..., None],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("hotline_kernel.delivery_servicer.REPUBLISH_AT_ONCE", 1)
+
         def unpublished() -> int:
             return service.GetDelivery(pb.GetDeliveryRequest(), call("GetDelivery")).unpublished
 
@@ -205,9 +208,12 @@ class TestRepublishEvents:
 
         request = pb.RepublishEventsRequest(since=timestamp(begin), reason="restore", request_id=str(uuid4()))
         answer = service.RepublishEvents(request, call("RepublishEvents"))
-        assert (answer.republished, answer.last_position) == (2, 4)
+        assert (answer.republished, answer.last_position) == (1, 3)
         assert service.RepublishEvents(request, call("RepublishEvents")) == answer, "a repeat is harmless"
-        assert counts()[0] == 2
+        assert counts()[0] == 3
+        request.after_position, request.request_id = answer.last_position, str(uuid4())
+        answer = service.RepublishEvents(request, call("RepublishEvents"))
+        assert (answer.republished, answer.last_position) == (1, 4)
         request.after_position, request.request_id = answer.last_position, str(uuid4())
         assert service.RepublishEvents(request, call("RepublishEvents")) == pb.RepublishEventsResponse()
         with running(Relay(settings=house.settings()).run):
@@ -219,5 +225,5 @@ class TestRepublishEvents:
             ("deadlines/1", 3), ("deadlines/2", 1), ("deadlines/3", 1),
         ]  # fmt: skip
         assert house.effects.query("SELECT details ->> 'reason', details ->> 'republished' FROM audit_entry") == [
-            ("restore", "2")
-        ]
+            ("restore", "1"), ("restore", "1")
+        ]  # fmt: skip

@@ -21,11 +21,11 @@ class NotQuiet(Exception):
 class Quiet:
     """Waits for rest, by the delivery's own counters."""
 
-    def __init__(self, hotline: Hotline, *, profile: str = "city") -> None:
-        """profile -- of the topology that says who listens to whom."""
+    def __init__(self, hotline: Hotline) -> None:
+        """Of a city: all services are there."""
         self._engineer = hotline.person("engineer")
         self._pairs = [
-            (source, consumer) for source in SERVICES for consumer in topology.consumers_of(source, profile=profile)
+            (source, consumer) for source in SERVICES for consumer in topology.consumers_of(source, profile="city")
         ]
         self._pool = ThreadPoolExecutor(len(SERVICES))
         self._busy: list[str] = []

@@ -140,7 +140,7 @@ def republish(
 ) -> tuple[int, int]:
     """Let the relay publish the oldest such events again; takes them off the counts until it has.
 
-    Returns how many, and the position of the last; nothing and 0 if there are none.
+    Returns how many, and the position of the last; 0 if there were fewer than the limit, so that nothing is left.
     """
     row = tx.one(
         """
@@ -164,7 +164,8 @@ def republish(
         ), less AS (
             UPDATE outbox_lane AS l SET published = l.published - c.published FROM counted AS c WHERE l.lane = c.lane
         )
-        SELECT count(*)::int AS republished, coalesce(max(position), 0) AS last FROM marked
+        SELECT (SELECT count(*)::int FROM marked) AS republished,
+               CASE count(*) WHEN %(limit)s THEN max(position) ELSE 0 END AS last FROM chosen
         """,
         {"since": since, "after": after_position, "limit": limit, "audience": _pairs(audience, audience)},
     )

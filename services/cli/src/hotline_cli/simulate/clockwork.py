@@ -46,11 +46,13 @@ def slot_of(moment: datetime) -> datetime:
 class Clockwork:
     """The agenda of a run and the one hand that moves its clock."""
 
-    def __init__(self, *, hotline: Hotline, clock: VirtualClock, workers: int = 12, profile: str = "city") -> None:
+    def __init__(self, *, hotline: Hotline, clock: VirtualClock, workers: int = 12) -> None:
         """workers -- how many cases act at the same time."""
         self._clock = clock
         self._engineer = hotline.person("engineer")
-        self._quiet = Quiet(hotline, profile=profile)
+        self._quiet = Quiet(hotline)
+        self._due: datetime | None = None
+        """When the next deadline has something happen, as it was known at rest."""
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="case")
         self._agenda: list[tuple[Due, int]] = []
         self._places = count()
@@ -79,19 +81,17 @@ class Clockwork:
 
     def _next_moment(self) -> datetime:
         moments = [slot_of(max(self._agenda[0][0].moment, self.now))] if self._agenda else []
-        schedule = self._schedule()
-        if schedule.HasField("next_due_time"):
-            moments.append(max(slot_of(schedule.next_due_time.ToDatetime(UTC)), self.now + SLOT))
+        schedule = self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
+        self._due = schedule.next_due_time.ToDatetime(UTC) if schedule.HasField("next_due_time") else None
+        if self._due is not None:
+            moments.append(max(slot_of(self._due), self.now + SLOT))
         return min(moments, default=datetime.max.replace(tzinfo=UTC))
 
     def _move(self, moment: datetime) -> None:
         if moment > self.now:
             self._clock.set(moment)
-            if self._schedule().lagging:  # else the clock alone had nothing happen
+            if self._due is not None and self._due <= moment:  # else no deadline has anything happen
                 self._quiet.wait()
-
-    def _schedule(self) -> sla_service_pb2.Schedule:
-        return self._engineer.sla.GetSchedule(sla_service_pb2.GetScheduleRequest())
 
     def _act(self, moment: datetime) -> None:
         by_case: dict[int, list[Due]] = {}

@@ -36,7 +36,9 @@ def are_given(case: "Case", order: work_order_pb2.WorkOrder, now: datetime) -> I
                     request_id=new_request_id(),
                 )
             )
-        except HotlineError as error:  # the order itself is due before
+        except HotlineError as error:
+            if error.reason != "PART_DUE_TOO_LATE":  # the order itself is due before
+                raise
             case.city.refused(error)
             continue
         hours = _WORKING_HOURS.get(case.city.tempers[unit])
@@ -51,5 +53,7 @@ def _is_done(case: "Case", unit: str, now: datetime) -> Iterator[Due]:  # noqa: 
             dispatch.ReportPartRequest(name=case.order, text="已核实并处理。", request_id=new_request_id())
         )
     except HotlineError as error:
+        if error.reason not in ("STATE_NOT_ALLOWED", "PART_NOT_OPEN"):
+            raise
         case.city.refused(error)
     yield from ()

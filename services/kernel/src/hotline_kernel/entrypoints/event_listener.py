@@ -134,7 +134,7 @@ class Inbox(SharedExtension):  # type: ignore[misc]
                 if self._connection is not None:
                     self._connection.close()
                 eventlet.sleep(pause)
-                pause = min(5.0, 2 * pause)
+                pause = min(2.0, 2 * pause)
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
