@@ -16,12 +16,12 @@ import structlog
 from hotline_cli.local import servers as local_servers
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
-from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 from hotline_kernel.calendar import ZONE
 from hypothesis import settings
 
 from tests.support.live import LiveHotline
+from tests.support.seeded import seeded
 from tests.support.workers import run_directory, share_of
 
 settings.register_profile("hotline", deadline=None)  # how fast the machine is today is nothing that a test asserts
@@ -80,11 +80,7 @@ def hotline(servers: Endpoints) -> Iterator[LiveHotline]:
         start=_MONDAY_MORNING,
         settings=NO_RATE_LIMIT,
     )
-    try:
-        with instance:
-            live = LiveHotline(instance)
-            seed_city(live)
-            yield live
-            live.close()
-    finally:
-        instance.destroy()
+    with seeded(instance):
+        live = LiveHotline(instance)
+        yield live
+        live.close()

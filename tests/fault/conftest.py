@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hotline_cli.client import Hotline
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
-from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
 
+from tests.support.seeded import seeded
 from tests.support.workers import run_directory
 
 # A poison event dies within seconds, yet outlives the restart of a process that a handler asks.
@@ -32,12 +32,8 @@ def platform(own_servers: Servers) -> Iterator[Instance]:
         name=f"fault_{os.getpid()}",
         settings=NO_RATE_LIMIT | _TRIES | {"trace_file": ""},
     )
-    with instance:
-        city = Hotline(instance.running)
-        seed_city(city)
-        city.close()
+    with seeded(instance):
         yield instance
-    instance.destroy()
 
 
 @pytest.fixture

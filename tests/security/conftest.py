@@ -7,12 +7,12 @@ import pytest
 from hotline_cli.client import SERVICES, Hotline
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import Instance
-from hotline_cli.local.seed import seed_city
 from hotline_cli.quiet import Quiet
 from hotline_kernel import rpc_client
 
 from tests.security.books import Books
 from tests.security.life import Life, live_a_life
+from tests.support.seeded import seeded
 from tests.support.wire import Wire
 from tests.support.workers import run_directory
 
@@ -23,14 +23,8 @@ _RUN = run_directory("security")
 def platform(servers: Endpoints) -> Iterator[Instance]:
     """Every process, and the invented city."""
     instance = Instance(directory=_RUN, servers=servers, name=f"security_{secrets.token_hex(4)}")
-    try:
-        with instance:
-            city = Hotline(instance.running)
-            seed_city(city)
-            city.close()
-            yield instance
-    finally:
-        instance.destroy()
+    with seeded(instance):
+        yield instance
 
 
 @pytest.fixture(scope="session")
