@@ -187,6 +187,9 @@ class TestTwoCounties:
         wait_until(agree, lambda: standing(city, sides))
         self.compare_books(platform, city, both, appeals)
         assert sum(each.state == counties.ERRAND_STATE_WITHDRAWN for each in errands(city)) >= 4
+        for side in sides:  # each worked through all of the legal time that passed
+            [(lived,)] = read(side, "SELECT max(create_time) - min(create_time) FROM work_order")
+            assert lived >= CUT
 
     @staticmethod
     def reported(city: Hotline) -> set[str]:
