@@ -154,7 +154,8 @@ class RealCounty:
         self.link.close()
         with suppress(Exception):
             self.instance.destroy()
-        self.rabbitmq.stop()
+        self.rabbitmq.kill()
+        self.rabbitmq.stop()  # the port mapper beside it
         shutil.rmtree(self._files)
 
 

@@ -12,10 +12,11 @@ from hotline_cli.local.seed import seed_city
 def seeded(instance: Instance) -> Iterator[Instance]:
     """The instance runs and knows its city; it is destroyed at the end, also when it did not start."""
     try:
-        with instance:
-            city = Hotline(instance.running)
-            seed_city(city)
-            city.close()
-            yield instance
+        instance.prepare()
+        instance.start()
+        city = Hotline(instance.running)
+        seed_city(city)
+        city.close()
+        yield instance
     finally:
         instance.destroy()

@@ -27,8 +27,9 @@ def training_tenant(directory: Path, servers: Endpoints, *, start: datetime) -> 
         services=["intake"],
     )
     try:
-        with instance:
-            yield instance
+        instance.prepare()
+        instance.start()
+        yield instance
     finally:
         instance.destroy()
 

@@ -140,6 +140,9 @@ class Instance:
     def stop(self) -> None:
         """Stop every process in order; data and keys stay."""
         self._supervisor.stop()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._issuer is not None:
             self._issuer.stop()
             self._issuer = None
@@ -149,8 +152,9 @@ class Instance:
             self._lock = None
 
     def destroy(self) -> None:
-        """Stop and forget everything: databases, virtual host, keys, logs."""
-        self.stop()
+        """Kill every process and forget everything: databases, virtual host, keys, logs."""
+        self._supervisor.stop(seconds=0)
+        self._let_go()
         for service in self._services:
             self.servers.drop_database(f"{self.name}_{service}")
         self.servers.drop_vhost(self.name)

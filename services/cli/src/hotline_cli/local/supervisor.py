@@ -50,14 +50,14 @@ class Process:
             self._keeper = Thread(target=self._keep, name=f"keeper of {self.name}", daemon=True)
             self._keeper.start()
 
-    def stop(self) -> None:
-        """Tell it to finish and wait; one that does not obey in time is killed."""
+    def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
+        """Tell it to finish and wait; one that does not obey in time is killed, at 0 seconds without being told."""
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
         self._stopping.set()
-        self.signal(signal.SIGTERM)
-        keeper.join(_STOP_SECONDS)
+        self.signal(signal.SIGTERM if seconds else signal.SIGKILL)
+        keeper.join(seconds)
         if keeper.is_alive():
             self.kill()
             keeper.join()
@@ -134,11 +134,11 @@ class Supervisor:
                 waiting[0].wait_ready(seconds=0)
             time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Stop whoever takes calls first, then those who work off what was taken."""
+    def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
+        """Stop whoever takes calls first, then those who work off what was taken; each has so long for it."""
         for kind in ("serve", "pump", "listen"):
             group = [process for name, process in self.processes.items() if name.endswith(f".{kind}")]
-            threads = [Thread(target=process.stop) for process in group]
+            threads = [Thread(target=process.stop, kwargs={"seconds": seconds}) for process in group]
             for thread in threads:
                 thread.start()
             for thread in threads:

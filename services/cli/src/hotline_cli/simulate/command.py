@@ -78,11 +78,12 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
         clock = instance.clock
         assert isinstance(clock, VirtualClock)  # asked for above
         try:
-            with instance:
-                hotline = Hotline(instance.running)
-                seed_city(hotline)
-                yield hotline, clock
-                hotline.close()
+            instance.prepare()
+            instance.start()
+            hotline = Hotline(instance.running)
+            seed_city(hotline)
+            yield hotline, clock
+            hotline.close()
         finally:
             instance.destroy()
 
