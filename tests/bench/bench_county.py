@@ -31,6 +31,11 @@ SELECT replace(payload::json->>'errand', 'errands/', '')::uuid, pg_xact_commit_t
  WHERE type LIKE '%%.CountyStatus' AND state = 'done' AND payload::json->>'state' = 'WORK_ORDER_STATE_DISPATCHED'
    AND 1 = %s
 """
+_UNDONE = """
+SELECT (SELECT count(*) FROM errand WHERE contact = 'WANTED') + (SELECT count(*) FROM errand_change)
+     + (SELECT count(*) FROM county_message WHERE published_time IS NULL)
+     + (SELECT count(*) FROM inbox WHERE state = 'open')
+"""
 
 
 def main() -> None:
@@ -69,9 +74,15 @@ def _line_up(instance: Instance, city: Hotline, county: RealCounty) -> None:
 
 def _cut(instance: Instance, city: Hotline, county: RealCounty) -> None:
     county.link.cut()
-    while (waiting := _waiting_to_cross(instance)) < WAITING:
-        say(f"{waiting} messages wait")
+    orders = 0
+    while _waiting_to_cross(instance) < WAITING:
         _give(city, county, 200)
+        orders += 200
+        # All that follows from these has happened at the city, so that what waits, and nothing else, is measured.
+        _wait(lambda: _number(instance, "SELECT count(*) FROM errand") == STATUSES + orders, seconds=120)  # noqa: B023
+        _wait(lambda: _number(instance, _UNDONE) == 0, seconds=120)
+        say(f"{_waiting_to_cross(instance)} messages wait")
+    waiting = _waiting_to_cross(instance)
     county.link.mend()
     begin = time.monotonic()
     _wait(lambda: _agree(instance, county), seconds=600)

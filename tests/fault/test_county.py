@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -260,6 +260,23 @@ class TestTwoCounties:
 
 
 @pytest.mark.timeout(300)
+class TestARestoredCity:
+    def test_is_answered_by_its_county_and_heard_again(self, city: Hotline, both: list[RealCounty]) -> None:
+        county = both[0]
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+        assert county.at_city("resync", county.name, "--restored-to", moment)["resync_open"]
+        seen = city.person("engineer").counties.GetCounty
+        name = counties.GetCountyRequest(name=f"counties/{county.name}")
+        wait_until(lambda: not seen(name).resync_open, lambda: str(seen(name)))
+        before = {each.name for each in errands(city, county.name)}
+        refer(city, next(_NUMBERS), unit=county.unit)
+
+        def is_known() -> bool:
+            return any(each.other_number for each in errands(city, county.name) if each.name not in before)
+
+        wait_until(is_known, lambda: str(errands(city, county.name)[:1]))
+
+
 class TestOneCountysCredentials:
     """Whoever has a county's credentials on the city's broker has its two queues, and nothing of anybody else."""
 

@@ -1,7 +1,7 @@
 """What talks to what in dispatch."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
@@ -25,13 +25,13 @@ from hotline_dispatch.adapters.clients import IntakeContacts, IntakeReferrals
 from hotline_dispatch.adapters.county_line import Receiver, Sender
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.adapters.webhook_http import HttpCaller
-from hotline_dispatch.domain.county import Side
+from hotline_dispatch.domain.county import County, Side
 from hotline_dispatch.domain.record import OfficeDuty
 from hotline_dispatch.domain.webhook import Patience
 from hotline_dispatch.entrypoints.counties import CountyServicer
 from hotline_dispatch.entrypoints.grpc_server import DispatchServicer
 from hotline_dispatch.entrypoints.unit_systems import UnitSystemServicer, WebhookPump
-from hotline_dispatch.handlers import asking, directives, events, judging, office, reorganisations, reporting
+from hotline_dispatch.handlers import asking, directives, events, judging, office, reorganisations, reporting, resync
 from hotline_dispatch.settings import Settings
 
 ORDERS_A_TRANSACTION = 100
@@ -193,7 +193,11 @@ def tickers(settings: Settings, *, database: Database[Store], legal_time: Clock)
 def county_tickers(settings: Settings, *, database: Database[Store], legal_time: Clock) -> list[Ticker]:
     """What the pump does for the lines of counties. Any number of pumps may do it at once."""
     sender = Sender(database=database, settings=settings, heartbeat_seconds=settings.county_heartbeat_seconds)
-    receiver = Receiver(database=database, settings=settings)
+
+    def answer(county: County, restored_time: datetime, tx: Store) -> None:
+        resync.answer(county, restored_time=restored_time, tx=tx, now=legal_time.now())
+
+    receiver = Receiver(database=database, settings=settings, answer=answer)
     city = settings.side is Side.CITY
 
     def compare() -> bool:

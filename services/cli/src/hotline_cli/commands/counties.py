@@ -6,6 +6,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
@@ -14,6 +15,7 @@ import typer
 from hotline.dispatch.v1 import county_service_pb2 as pb
 from hotline_kernel.sealed_box import SealBroken, SealingKeys, fingerprint, seal
 from hotline_kernel.sealing import KeyFileError, new_key_line
+from hotline_kernel.timestamps import timestamp
 
 from hotline_cli import session
 from hotline_cli.broker import Broker, BrokerError, line_vhost
@@ -240,6 +242,23 @@ def erasures(county: County, output: Output = Format.TEXT) -> None:
     wanted = pb.RepeatErasuresRequest(name=f"counties/{county}", request_id=new_request_id())
     with person("engineer") as engineer:
         show(engineer.counties.RepeatErasures(wanted), output)
+
+
+@app.command()
+def resync(
+    county: County,
+    *,
+    restored_to: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="the restore's moment, 2026-10-08T01:00:00+08:00")
+    ],
+    output: Output = Format.TEXT,
+) -> None:
+    """After a restore of this side: agree with the other again, which sends what it has sent since."""
+    wanted = pb.ResyncCountyRequest(
+        name=f"counties/{county}", restored_time=timestamp(restored_to), request_id=new_request_id()
+    )
+    with person("engineer") as engineer:
+        show(engineer.counties.ResyncCounty(wanted), output)
 
 
 @app.command()

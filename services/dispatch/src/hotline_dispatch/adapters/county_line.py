@@ -11,11 +11,13 @@ from urllib.parse import quote, unquote, urlsplit
 import amqp
 import structlog
 from google.protobuf import json_format
+from google.protobuf.timestamp_pb2 import Timestamp
 from hotline.dispatch.county.v1.county_messages_pb2 import Heartbeat
 from hotline_kernel import inbox, relay, telemetry, topology
 from hotline_kernel.db import Database
 from hotline_kernel.outbox import Announced
 from hotline_kernel.settings import Settings
+from hotline_kernel.timestamps import timestamp
 from uuid_utils.compat import uuid7
 
 from hotline_dispatch.adapters.postgres import Store
@@ -25,6 +27,7 @@ DOWN, UP = "county.down", "county.up"
 """Exchange and queue of a direction, by the same name at both ends of a line."""
 MESSAGES_AT_ONCE = 500
 _POLL_SECONDS = 0.001
+_MOST_WAITING = 1_000_000_000
 _PAUSE_SECONDS = 2.0
 """Before a broker that is away is tried again, and before a first county is looked for again."""
 _HEARTBEAT = Heartbeat.DESCRIPTOR.full_name
@@ -182,6 +185,13 @@ class Sender(_Lines):
         with self._database.transaction() as tx:
             waiting = tx.count_waiting(county.name) + end.depth()
             tx.note_waiting(county.name, waiting)
+            line = tx.line(county.name)
+        said = Heartbeat(
+            waiting=waiting,
+            epoch=line.epoch,
+            restored_time=timestamp(line.restored_time),
+            answered_epoch=line.far_epoch,
+        )
         now = datetime.now(UTC)  # real time: a heartbeat is about the line, not about law
         beat = Announced(
             position=0,
@@ -191,7 +201,7 @@ class Sender(_Lines):
             sequence=0,
             lane=0,
             type=_HEARTBEAT,
-            payload=json_format.MessageToJson(Heartbeat(waiting=waiting), indent=None),
+            payload=json_format.MessageToJson(said, indent=None),
             occurred_time=now,
             traceparent="",
         )
@@ -226,8 +236,16 @@ class _Incoming(_End):
         self._channel.basic_ack(last.delivery_tag, multiple=True)
 
 
+Answer = Callable[[County, datetime, Store], None]
+"""What is done when the other side went back to a moment."""
+
+
 class Receiver(_Lines):
     """Stores what came by each line in the inbox and acknowledges it; heartbeats are noted and go no further."""
+
+    def __init__(self, *, database: Database[Store], settings: Settings, answer: Answer) -> None:
+        super().__init__(database=database, settings=settings)
+        self._answer = answer
 
     def run(self) -> bool:
         """One round over all lines; tells whether more may have come."""
@@ -253,13 +271,13 @@ class Receiver(_Lines):
         return _Incoming(line_url(self._broker_url, county), ca=self._ca, queue=queue)
 
     def _store(self, county: County, messages: list[amqp.Message]) -> None:
-        received, waiting = [], None
+        received, beat = [], None
         view_time: datetime | None = None
         for message in messages:
             headers: Mapping[str, Any] = message.properties.get("application_headers") or {}
             view_time = _latest(view_time, headers.get("committed"))
             if headers.get("type") == _HEARTBEAT:
-                waiting = _waiting(message.body, otherwise=waiting)
+                beat = _beat(message.body) or beat
                 continue
             content_type = message.properties.get("content_type")
             received.append(
@@ -274,7 +292,15 @@ class Receiver(_Lines):
         with self._database.transaction() as tx:
             if received:
                 tx.run(inbox.STORE, inbox.store_params(received))
-            tx.note_heard(county.name, view_time=view_time, waiting=waiting)
+            tx.note_heard(
+                county.name,
+                view_time=view_time,
+                waiting=max(0, min(beat.waiting, _MOST_WAITING)) if beat else None,
+                answered_epoch=beat.answered_epoch if beat else None,
+            )
+            if beat and beat.epoch > 0 and tx.note_far_epoch(county.name, beat.epoch):
+                _log.warning("other_side_went_back", county=county.name, epoch=beat.epoch)
+                self._answer(county, _moment(beat.restored_time), tx)
 
 
 def _latest(known: datetime | None, said: object) -> datetime | None:
@@ -286,9 +312,15 @@ def _latest(known: datetime | None, said: object) -> datetime | None:
     return min(now, moment) if known is None else max(known, min(now, moment))
 
 
-def _waiting(body: bytes | str, *, otherwise: int | None) -> int | None:
+def _beat(body: bytes | str) -> Heartbeat | None:
     try:
-        beat = json_format.Parse(body, Heartbeat(), ignore_unknown_fields=True)
+        return json_format.Parse(body, Heartbeat(), ignore_unknown_fields=True)
     except json_format.ParseError:
-        return otherwise
-    return max(0, min(beat.waiting, 1_000_000_000))
+        return None
+
+
+def _moment(said: Timestamp) -> datetime:
+    try:
+        return said.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)

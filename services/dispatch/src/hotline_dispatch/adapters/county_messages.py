@@ -7,7 +7,7 @@ from hotline.sla.v1 import deadline_pb2
 from hotline_kernel.sealed_box import fingerprint
 from hotline_kernel.timestamps import timestamp
 
-from hotline_dispatch.adapters.county_postgres import Line
+from hotline_dispatch.adapters.line_postgres import Line
 from hotline_dispatch.domain.county import County, CountyState, Errand
 
 
@@ -30,6 +30,8 @@ def county(known: County, line: Line, *, heartbeat_seconds: float) -> pb.County:
         waiting_in=line.waiting_in,
         erasures_open=line.erasures_open,
         etag=str(known.version),
+        restored_time=timestamp(line.restored_time),
+        resync_open=line.answered_epoch < line.epoch,
     )
 
 

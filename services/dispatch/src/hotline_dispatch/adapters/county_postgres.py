@@ -1,23 +1,20 @@
-"""Where counties, errands and what waits to cross are kept."""
+"""Where counties and their errands are kept."""
 # ruff: noqa: S608  (only names and fragments of this module are put into a statement; values are parameters)
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import Message
-from hotline_kernel import telemetry
+from hotline_kernel.auth import Principal
 from hotline_kernel.calendar import ZONE
-from hotline_kernel.db import Transaction
+from hotline_kernel.db import Connection
 from hotline_kernel.names import uuid_of
-from hotline_kernel.outbox import Announced
+from hotline_kernel.outbox import Audience
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
-from uuid_utils.compat import uuid7
 
+from hotline_dispatch.adapters.line_postgres import Lines
 from hotline_dispatch.adapters.statements import names, sets, values
 from hotline_dispatch.domain.county import ContactState, County, CountyState, Errand, Side
 
@@ -37,11 +34,6 @@ _COUNTY_COLUMNS = (
 )
 _COUNTIES = "SELECT " + names(_COUNTY_COLUMNS) + " FROM county"
 _ERRANDS = "SELECT record, version FROM errand"
-_SEND = """
-WITH numbered AS (UPDATE errand SET sent = sent + 1 WHERE id = %(errand)s RETURNING sent)
-INSERT INTO county_message (event_id, county, errand, sequence, type, payload, occurred_time, traceparent)
-SELECT %(event_id)s, %(county)s, %(errand)s, sent, %(type)s, %(payload)s, %(time)s, %(traceparent)s FROM numbered
-"""
 _NOTE_CHANGE = """
 INSERT INTO errand_change (work_order)
 SELECT %(order)s WHERE EXISTS (SELECT FROM county WHERE unit = %(lead)s AND side = 'CITY')
@@ -49,26 +41,23 @@ SELECT %(order)s WHERE EXISTS (SELECT FROM county WHERE unit = %(lead)s AND side
 """
 
 
-@dataclass(frozen=True)
-class Line:
-    """What was measured of a line, real time."""
-
-    heard_time: datetime | None = None
-    heard_ago_seconds: float | None = None
-    view_age_seconds: float = 0.0
-    waiting_out: int = 0
-    waiting_in: int = 0
-    erasures_open: int = 0
-
-
-class Counties(Transaction):
+class Counties(Lines):
     """Counties, errands and messages within one transaction."""
+
+    def __init__(self, connection: Connection, actor: Principal, audience: Audience) -> None:
+        super().__init__(connection, actor, audience)
+        self._counties_read: dict[str, County | None] = {}
+        self._errands_before: dict[UUID, Errand] = {}
 
     def find_county(self, name: str, *, for_update: bool = False) -> County | None:
         """A county; nobody else changes it until the end of the transaction if it is to be changed."""
-        lock = "FOR NO KEY UPDATE" if for_update else ""
-        row = self.one(f"{_COUNTIES} WHERE name = %(name)s {lock}", {"name": name})
-        return _county(row) if row else None
+        if for_update:
+            row = self.one(f"{_COUNTIES} WHERE name = %(name)s FOR NO KEY UPDATE", {"name": name})
+            return _county(row) if row else None
+        if name not in self._counties_read:  # each of many messages asks for the one whose line it came by
+            row = self.one(f"{_COUNTIES} WHERE name = %(name)s", {"name": name})
+            self._counties_read[name] = _county(row) if row else None
+        return self._counties_read[name]
 
     def county_of(self, unit: str) -> County | None:
         """The county that a unit of the city's registry is, if it has a dispatch of its own."""
@@ -94,8 +83,6 @@ class Counties(Transaction):
         )
         county.version += 1
 
-    # errands
-
     def compare_orders_of(self, unit: str) -> None:
         """Has every open order that a unit leads compared with what it was told."""
         self.run(
@@ -120,8 +107,8 @@ class Counties(Transaction):
     def find_errand(self, errand_id: UUID, *, for_update: bool = False) -> Errand | None:
         """An errand; locked until the end of the transaction if it is to be changed."""
         lock = "FOR UPDATE" if for_update else ""
-        row = self.one(f"{_ERRANDS} WHERE id = %(id)s {lock}", {"id": errand_id})
-        return _errand(row) if row else None
+        found = self._errands(f"id = %(id)s {lock}", {"id": errand_id})
+        return found[0] if found else None
 
     def open_errands_of(self, work_order: str) -> list[Errand]:
         """The open errands of an order, oldest first, locked; at most one stays open."""
@@ -162,6 +149,14 @@ class Counties(Transaction):
             conditions.append("id < %(after)s")
         return self._errands(f"{' AND '.join(conditions)} ORDER BY id DESC LIMIT %(limit)s", params)
 
+    def errands_since(self, county: str, *, since: datetime) -> list[Errand]:
+        """A county's errands that are open, or of which the other side was told at or after a moment (real), locked."""
+        return self._errands(
+            "county = %(county)s AND (state = 'OPEN' OR id IN (SELECT errand FROM county_message"
+            " WHERE county = %(county)s AND created_time >= %(since)s)) ORDER BY id FOR UPDATE",
+            {"county": county, "since": since},
+        )
+
     def add_errand(self, errand: Errand) -> None:
         """Keeps a new errand."""
         self.run(
@@ -171,13 +166,16 @@ class Counties(Transaction):
         )
 
     def save_errand(self, errand: Errand) -> None:
-        """Keeps a changed errand; its version grows."""
+        """Keeps a changed errand; its version grows. One that is as it was found stays as it is."""
+        if self._errands_before.get(errand.id) == errand:
+            return
         self.run(
             "UPDATE errand SET state = %(state)s, contact = %(contact)s, record = %(record)s, version = version + 1"
             " WHERE id = %(id)s",
             _errand_values(errand),
         )
         errand.version += 1
+        self._errands_before[errand.id] = replace(errand)
 
     def keep_contact(self, errand: Errand, sealed: bytes | None) -> None:
         """Keeps who brought it, as it came, or forgets it."""
@@ -207,93 +205,10 @@ class Counties(Transaction):
         number = row["number"] if row else 0
         return f"{region}-{now.astimezone(ZONE):%Y%m%d}-{number:06d}"
 
-    # messages
-
-    def send(self, errand: Errand, message: Message, *, time: datetime) -> None:
-        """Has a message cross, next in its errand's order; the errand is locked."""
-        self.run(
-            _SEND,
-            {
-                "errand": errand.id,
-                "event_id": uuid7(),
-                "county": errand.county,
-                "type": message.DESCRIPTOR.full_name,
-                "payload": MessageToJson(message, indent=None),
-                "time": time,
-                "traceparent": telemetry.current_traceparent(),
-            },
-        )
-
-    def claim_messages(self, county: str, *, limit: int) -> list[Announced]:
-        """The oldest messages that wait for a line, locked; others' are left to them."""
-        rows = self.all(
-            "SELECT position, created_time, event_id, errand, sequence, type, payload, occurred_time, traceparent"
-            " FROM county_message WHERE county = %(county)s AND published_time IS NULL"
-            " ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
-            {"county": county, "limit": limit},
-        )
-        return [Announced(aggregate=f"errands/{row.pop('errand')}", lane=0, **row) for row in rows]
-
-    def mark_sent(self, messages: Sequence[Announced]) -> None:
-        """Remembers that the broker has these."""
-        self.run(
-            "UPDATE county_message SET published_time = now() WHERE position = ANY(%(positions)s::bigint[])",
-            {"positions": [message.position for message in messages]},
-        )
-
-    def forget_messages(self, *, older_than_days: int, limit: int) -> int:
-        """Forgets what was sent long ago; tells how many."""
-        return self.count(
-            "DELETE FROM county_message WHERE position IN (SELECT position FROM county_message"
-            " WHERE published_time < now() - make_interval(days => %(days)s) LIMIT %(limit)s)",
-            {"days": older_than_days, "limit": limit},
-        )
-
-    # lines
-
-    def count_waiting(self, county: str) -> int:
-        """Messages that the broker does not have yet, counted up to 100,000."""
-        row = self.one(
-            "SELECT (SELECT count(*) FROM (SELECT FROM county_message WHERE county = %(county)s"
-            " AND published_time IS NULL LIMIT 100000) m) AS waiting",
-            {"county": county},
-        )
-        return int(row["waiting"]) if row else 0
-
-    def note_waiting(self, county: str, waiting: int) -> None:
-        """How many wait to cross from here."""
-        self.run(
-            "INSERT INTO county_line (county, waiting_out) VALUES (%(county)s, %(waiting)s)"
-            " ON CONFLICT (county) DO UPDATE SET waiting_out = excluded.waiting_out",
-            {"county": county, "waiting": waiting},
-        )
-
-    def note_heard(self, county: str, *, view_time: datetime | None, waiting: int | None) -> None:
-        """Something came by a line; view_time -- when it was committed, waiting -- if it said how many wait."""
-        self.run(
-            "INSERT INTO county_line AS l (county, heard_time, view_time, waiting_in)"
-            " VALUES (%(county)s, now(), %(view)s, coalesce(%(waiting)s, 0)) ON CONFLICT (county) DO UPDATE"
-            " SET heard_time = now(), view_time = greatest(l.view_time, excluded.view_time),"
-            " waiting_in = coalesce(%(waiting)s, l.waiting_in)",
-            {"county": county, "view": view_time, "waiting": waiting},
-        )
-
-    def line(self, county: str) -> Line:
-        """What was measured of a line."""
-        row = self.one(
-            "SELECT heard_time, extract(epoch FROM now() - heard_time)::float8 AS heard_ago_seconds,"
-            " coalesce(greatest(extract(epoch FROM now() - view_time), 0), 0)::float8 AS view_age_seconds,"
-            " waiting_out, waiting_in FROM county_line WHERE county = %(county)s",
-            {"county": county},
-        )
-        open_ = self.one(
-            "SELECT count(*) AS errands FROM errand WHERE county = %(county)s AND contact = 'ERASING'",
-            {"county": county},
-        )
-        return Line(**(row or {}), erasures_open=int(open_["errands"]) if open_ else 0)
-
     def _errands(self, condition: str, params: dict[str, Any]) -> list[Errand]:
-        return [_errand(row) for row in self.all(f"{_ERRANDS} WHERE {condition}", params)]
+        found = [_errand(row) for row in self.all(f"{_ERRANDS} WHERE {condition}", params)]
+        self._errands_before |= {errand.id: replace(errand) for errand in found}
+        return found
 
 
 def _county(row: dict[str, Any]) -> County:

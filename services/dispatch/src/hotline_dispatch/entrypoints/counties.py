@@ -1,7 +1,7 @@
 """The RPCs about counties with a dispatch of their own, and what the pump does for their lines (Art. 4, 10)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 from hotline.dispatch.v1 import county_service_pb2 as pb
@@ -17,7 +17,7 @@ from hotline_kernel.names import uuid_of
 from hotline_dispatch.adapters import county_messages, messages
 from hotline_dispatch.adapters.postgres import Store
 from hotline_dispatch.domain.county import County
-from hotline_dispatch.handlers import counties, reporting
+from hotline_dispatch.handlers import counties, reporting, resync
 from hotline_dispatch.handlers.orders import as_seen
 from hotline_dispatch.settings import Settings
 
@@ -106,6 +106,17 @@ class CountyServicer:
             return pb.RepeatErasuresResponse(told=told)
 
         return self._commands.run(request, call, pb.RepeatErasuresResponse, work)
+
+    def ResyncCounty(self, request: pb.ResyncCountyRequest, call: Call) -> pb.County:
+        """This side went back; both will agree again."""
+        restored_time = request.restored_time.ToDatetime(UTC)
+        return self._change(
+            request,
+            call,
+            lambda tx, _: resync.resync_county(
+                name=request.name, restored_time=restored_time, real_time=datetime.now(UTC), tx=tx
+            ),
+        )
 
     def GetErrand(self, request: pb.GetErrandRequest, call: Call) -> pb.Errand:
         """One errand."""

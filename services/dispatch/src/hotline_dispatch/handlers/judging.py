@@ -1,6 +1,7 @@
 """What the city makes of a county's reports: by their commit time, with the verbs of its own order (ADR 0034)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -22,9 +23,9 @@ from hotline_dispatch.domain.record import Filing, Outcome, ReplyMeans
 from hotline_dispatch.domain.unit import Assignment
 from hotline_dispatch.domain.work_order import WorkOrder
 from hotline_dispatch.handlers.bookkeeping import announce, announce_result, load, moment
-from hotline_dispatch.handlers.counties import Store
 from hotline_dispatch.handlers.joining import share_result
 from hotline_dispatch.handlers.office import Patience
+from hotline_dispatch.handlers.resync import Store, say_unknown
 
 _log = structlog.get_logger()
 
@@ -114,27 +115,35 @@ def judge_report(
     tx.save_errand(errand)
 
 
-def own_errand(name: str, *, tx: Store, envelope: Envelope) -> Errand | None:
-    """The errand, if it is that of the county by whose line the message came; anything else goes on record alone."""
+def own_errand(name: str, *, tx: Store, envelope: Envelope, for_update: bool = False) -> Errand | None:
+    """The errand, if it is that of the county by whose line the message came; anything else goes on record alone.
+
+    for_update -- locked; only for who does not lock its order afterwards.
+    """
     try:
-        errand = tx.find_errand(uuid_of(name, field="errand"))
+        errand = tx.find_errand(uuid_of(name, field="errand"), for_update=for_update)
     except HotlineError:
         errand = None
     if errand is not None and source_of(errand.county) == envelope.source:
         return errand
     _log.warning("foreign_errand", source=envelope.source, type=envelope.type)
     details = {"type": envelope.type}
-    source = f"counties/{envelope.source.removeprefix('county.')}"
-    tx.record(action="dispatch.errands.foreign", resource=source, time=envelope.time, details=details)
+    tx.record(action="dispatch.errands.foreign", resource=_county_of(envelope), time=envelope.time, details=details)
     return None
 
 
-def carry_status(event: crossing.CountyStatus, *, tx: Store, envelope: Envelope, **_: object) -> None:
-    """Where the county's order stands, for the city to see."""
-    errand = own_errand(event.errand, tx=tx, envelope=envelope)
+def _county_of(envelope: Envelope) -> str:
+    return f"counties/{envelope.source.removeprefix('county.')}"
+
+
+def carry_status(event: crossing.CountyStatus, *, tx: Store, now: datetime, envelope: Envelope) -> None:
+    """Where the county's order stands, for the city to see; a city that went back says what it does not know."""
+    errand = own_errand(event.errand, tx=tx, envelope=envelope, for_update=True)
     if errand is None:
+        with suppress(HotlineError):
+            unknown = uuid_of(event.errand, field="errand")
+            say_unknown(unknown, county=_county_of(envelope), tx=tx, now=now)
         return
-    errand = tx.find_errand(errand.id, for_update=True) or errand
     errand.other_number = event.number[:60]
     errand.other_state = work_order_pb2.WorkOrderState.Name(event.state).removeprefix("WORK_ORDER_STATE_")
     errand.other_lead = event.lead_display_name[:200]
@@ -144,10 +153,9 @@ def carry_status(event: crossing.CountyStatus, *, tx: Store, envelope: Envelope,
 
 def end_erasure(event: crossing.ContactErasureAcknowledged, *, tx: Store, envelope: Envelope, **_: object) -> None:
     """The county forgot who brought it (Art. 36(4))."""
-    errand = own_errand(event.errand, tx=tx, envelope=envelope)
+    errand = own_errand(event.errand, tx=tx, envelope=envelope, for_update=True)
     if errand is None:
         return
-    errand = tx.find_errand(errand.id, for_update=True) or errand
     if errand.contact is ContactState.ERASING:
         errand.contact = ContactState.ERASED
         tx.save_errand(errand)

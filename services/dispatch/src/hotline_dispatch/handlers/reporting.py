@@ -59,14 +59,20 @@ class Desk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
-    """What a message of the city is about, both locked."""
+class Matter:
+    """What a message of the city is about, locked."""
 
-    order: WorkOrder
     errand: Errand
     desk: Desk
     tx: Store
     now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case(Matter):
+    """The same with its order, locked before it."""
+
+    order: WorkOrder
 
 
 def hand_back_work_order(*, name: str, etag: str, reason: str, tx: Store, now: datetime) -> WorkOrder:
@@ -239,9 +245,9 @@ def _receive(event: crossing.OrderRequested, *, desk: Desk, tx: Store, now: date
     announce(tx, order, now)
 
 
-def _carry_due(event: crossing.DeadlineCarried, case: Case) -> None:
+def _carry_due(event: crossing.DeadlineCarried, matter: Matter) -> None:
     day = event.due_date
-    case.errand.city_due = Due(
+    matter.errand.city_due = Due(
         date(day.year, day.month, day.day),
         moment(event.due_time),
         event.provisional,
@@ -256,16 +262,16 @@ def _amend(event: crossing.OrderAmended, case: Case) -> None:
     case.tx.save_order(case.order)
 
 
-def _keep_contact(event: crossing.ContactSealed, case: Case) -> None:
-    if case.errand.is_open:
-        case.errand.contact = ContactState.HELD
-        case.tx.keep_contact(case.errand, event.sealed_contact)
+def _keep_contact(event: crossing.ContactSealed, matter: Matter) -> None:
+    if matter.errand.is_open:
+        matter.errand.contact = ContactState.HELD
+        matter.tx.keep_contact(matter.errand, event.sealed_contact)
     else:
-        _forget(case.errand, case.tx, case.now)
+        _forget(matter.errand, matter.tx, matter.now)
 
 
-def _erase(_: crossing.ContactErased, case: Case) -> None:
-    _forget(case.errand, case.tx, case.now)
+def _erase(_: crossing.ContactErased, matter: Matter) -> None:
+    _forget(matter.errand, matter.tx, matter.now)
 
 
 def _relay_contact(event: crossing.FirstContactRelayed, case: Case) -> None:
@@ -305,17 +311,19 @@ def _carry_extension(event: crossing.ExtensionDecided, case: Case) -> None:
         case.tx.publish(granted, aggregate=case.order.name, time=time)
 
 
-def _supervise(event: crossing.CountySupervised, case: Case) -> None:
+def _supervise(event: crossing.CountySupervised, matter: Matter) -> None:
     step = deadline_pb2.SupervisionStep.Name(event.step).removeprefix("SUPERVISION_STEP_")
-    case.errand.supervisions = (
-        *case.errand.supervisions,
+    matter.errand.supervisions = (
+        *matter.errand.supervisions,
         CitySupervision(step, event.supervision, moment(event.commit_time)),
     )
-    _log.warning("supervised_by_city", work_order=case.order.name, step=step)
+    _log.warning("supervised_by_city", work_order=matter.errand.work_order, step=step)
 
 
 def _reopen(event: crossing.OrderReopened, case: Case) -> None:
     if case.order.state is not State.REPORTED:
+        if case.order.is_open:  # we went back to before our result: the city counts on
+            case.errand.rounds_before = event.round - case.order.round
         return
     case.order.received_time = moment(event.commit_time)
     case.order.reopen(now=case.now)
@@ -334,9 +342,19 @@ def _withdraw(event: crossing.OrderWithdrawn, case: Case) -> None:
     _leave(case.order, case.errand, case.tx, case.now)
 
 
+def _forget_unknown(event: crossing.ErrandUnknown, case: Case) -> None:
+    """The city went back to before it gave us the order."""
+    if case.errand.is_open:
+        case.errand.end(ErrandState.WITHDRAWN, time=moment(event.commit_time))
+        _leave(case.order, case.errand, case.tx, case.now)
+
+
 def _close(event: crossing.OrderClosed, case: Case) -> None:
     time = moment(event.commit_time)
     if case.order.state is not State.REPORTED:
+        if case.errand.is_open:  # we went back to before our result: the city has it
+            case.errand.end(ErrandState.CLOSED, time=time)
+            _leave(case.order, case.errand, case.tx, case.now)
         return
     case.order.close(now=time)
     case.errand.end(ErrandState.CLOSED, time=time)
@@ -358,7 +376,7 @@ def _take_judgement(event: crossing.ReportJudged, case: Case) -> None:
     if event.accepted:
         if kind == crossing.REPORT_KIND_HAND_BACK:
             case.errand.end(ErrandState.HANDED_BACK, time=moment(event.commit_time))
-            _forget(case.errand, case.tx, case.now)
+            _leave(case.order, case.errand, case.tx, case.now)
         return
     reason = f"市热线工作机构未采纳（{event.reason}） / not taken by the city"
     if event.reason == "WITHDRAWN_BEFORE":
@@ -416,12 +434,22 @@ def _grounds(grounds: Any) -> list[StudyGround]:
     ]
 
 
+def _note(
+    event: Any, *, deed: Callable[[Any, Matter], None], desk: Desk, tx: Store, now: datetime, envelope: Envelope
+) -> None:
+    errand = _known(event, tx, envelope, for_update=True)
+    if errand is None:
+        return
+    errand.other_commit_time = moment(event.commit_time)
+    deed(event, Matter(errand=errand, desk=desk, tx=tx, now=now))
+    tx.save_errand(errand)
+
+
 def _obey(
     event: Any, *, deed: Callable[[Any, Case], None], desk: Desk, tx: Store, now: datetime, envelope: Envelope
 ) -> None:
-    errand = tx.find_errand(uuid_of(event.errand, field="errand"))
+    errand = _known(event, tx, envelope)
     if errand is None:
-        _log.warning("unknown_errand", errand=event.errand, type=envelope.type)
         return
     order = load(tx, errand.work_order, for_update=True)
     errand = tx.find_errand(errand.id, for_update=True) or errand
@@ -430,22 +458,33 @@ def _obey(
     tx.save_errand(errand)
 
 
+def _known(event: Any, tx: Store, envelope: Envelope, *, for_update: bool = False) -> Errand | None:
+    errand = tx.find_errand(uuid_of(event.errand, field="errand"), for_update=for_update)
+    if errand is None:
+        _log.warning("unknown_errand", errand=event.errand, type=envelope.type)
+    return errand
+
+
 def on_errand(desk: Desk) -> dict[type[Message], Callable[..., None]]:
     """What a county listens to on the line to its city."""
-    deeds: dict[type[Message], Callable[[Any, Case], None]] = {
+    notes: dict[type[Message], Callable[[Any, Matter], None]] = {
         crossing.DeadlineCarried: _carry_due,
-        crossing.OrderAmended: _amend,
         crossing.ContactSealed: _keep_contact,
         crossing.ContactErased: _erase,
+        crossing.CountySupervised: _supervise,
+    }
+    deeds: dict[type[Message], Callable[[Any, Case], None]] = {
+        crossing.OrderAmended: _amend,
         crossing.FirstContactRelayed: _relay_contact,
         crossing.ExtensionDecided: _carry_extension,
-        crossing.CountySupervised: _supervise,
         crossing.OrderReopened: _reopen,
         crossing.OrderWithdrawn: _withdraw,
         crossing.OrderClosed: _close,
+        crossing.ErrandUnknown: _forget_unknown,
         crossing.ReportJudged: _take_judgement,
     }
     return {
         crossing.OrderRequested: partial(_receive, desk=desk),
+        **{type_: partial(_note, deed=note, desk=desk) for type_, note in notes.items()},
         **{type_: partial(_obey, deed=deed, desk=desk) for type_, deed in deeds.items()},
     }

@@ -1,9 +1,8 @@
 """A city and its counties on real databases; what one tells the other is carried by hand, whole or late (ADR 0034)."""
 
 import json
-import secrets
-from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,8 @@ from hotline.dispatch.v1 import work_order_pb2
 from hotline.feedback.events.v1.callback_events_pb2 import CallbackCompleted, ReviewConcluded
 from hotline.feedback.v1 import callback_pb2
 from hotline.intake.events.v1.appeal_events_pb2 import ContactErased
-from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened, SupervisionIssued
+from hotline.sla.events.v1.deadline_events_pb2 import SupervisionIssued
 from hotline.sla.v1 import deadline_pb2
-from hotline_cli.local.endpoints import Endpoints
-from hotline_cli.local.pki import Authority
-from hotline_dispatch import bootstrap
 from hotline_dispatch.domain.refusals import (
     ApplicationInvalid,
     CertificateInvalid,
@@ -33,194 +29,20 @@ from hotline_dispatch.domain.refusals import (
     WrongSide,
 )
 from hotline_dispatch.handlers.counties import application
-from hotline_dispatch.settings import Settings
-from hotline_kernel import migrate, sealing
+from hotline_kernel import sealing
 from hotline_kernel.auth import Principal
 from hotline_kernel.inbox import Envelope
 from hotline_kernel.sealed_box import SealingKeys, fingerprint
 
-from tests.integration.dispatch.conftest import MONDAY, OFFICE, Dispatch
-
-ENGINEER = Principal("engineer-1", frozenset({"engineer"}), "", "")
-BUREAU = Principal("clerk-1", frozenset({"unit"}), "units/housing", "")
-OTHER_BUREAU = Principal("clerk-2", frozenset({"unit"}), "units/water-bureau", "")
-AT_CITY = Principal("clerk-3", frozenset({"unit"}), "units/xinji", "")
-
-
-class Line:
-    """A city and one of its counties; nothing crosses but by `carry`."""
-
-    def __init__(self, city: Dispatch, county: Dispatch, name: str) -> None:
-        self.city, self.county, self.name = city, county, name
-        self.crossed: list[tuple[Dispatch, Any, Envelope]] = []
-
-    def carry(self) -> None:
-        """Everything that waits crosses, until neither side has more to say."""
-        while self.carry_once():
-            pass
-
-    def carry_once(self, *, down: bool = True, up: bool = True) -> int:
-        carried = 0
-        for wanted, sender, receiver in ((down, self.city, self.county), (up, self.county, self.city)):
-            sender.tick("errands", "county-contacts")
-            with sender.database.transaction() as tx:
-                waiting = tx.claim_messages(f"counties/{self.name}", limit=500) if wanted else []
-                tx.mark_sent(waiting)
-            for message in waiting:
-                event = Parse(message.payload, Default().GetSymbol(message.type)(), ignore_unknown_fields=True)
-                envelope = Envelope(
-                    message.event_id,
-                    f"county.{self.name}",
-                    message.aggregate,
-                    message.sequence,
-                    message.type,
-                    message.occurred_time,
-                    "",
-                )
-                self.deliver(receiver, event, envelope)
-            carried += len(waiting)
-        return carried
-
-    def deliver(self, receiver: Dispatch, event: Any, envelope: Envelope) -> None:
-        self.crossed.append((receiver, event, envelope))
-        with receiver.database.transaction() as tx:
-            receiver.application.subscriptions[type(event)](event, tx=tx, now=receiver.now, envelope=envelope)
-
-    def told(self, kind: str) -> list[Any]:
-        """What crossed of a type."""
-        return [event for _, event, _ in self.crossed if type(event).__name__ == kind]
-
-    def request(self, **fields: Any) -> tuple[work_order_pb2.WorkOrder, work_order_pb2.WorkOrder]:
-        """An order that the county leads, at the city and, carried there, in the county."""
-        at_city = self.city.refer(lead_unit=f"units/{self.name}", **fields)
-        due(self.city, at_city.name)
-        self.carry()
-        return at_city, self.other(at_city)
-
-    def other(self, at_city: work_order_pb2.WorkOrder) -> Any:
-        return self.county.order(f"workOrders/{self.errand(self.city, at_city.name).name.removeprefix('errands/')}")
-
-    def errand(self, side: Dispatch, work_order: str) -> pb.Errand:
-        listed = side.call("ListErrands", pb.ListErrandsRequest(work_order=work_order), OFFICE).errands
-        errand = listed[0]
-        assert isinstance(errand, pb.Errand)
-        return errand
-
-    def send_to_bureau(self, order: work_order_pb2.WorkOrder, unit: str = "units/housing") -> None:
-        request = service_pb2.DispatchWorkOrderRequest(name=order.name, lead_unit=unit)
-        self.county.call("DispatchWorkOrder", request, OFFICE)
-        due(self.county, order.name)
-
-    def result(self, order: work_order_pb2.WorkOrder, who: Principal = BUREAU) -> None:
-        request = service_pb2.ReportResultRequest(
-            name=order.name,
-            outcome=work_order_pb2.OUTCOME_SOLVED,
-            text="已更换循环泵",
-            reply_means=work_order_pb2.REPLY_MEANS_PHONE,
-            reply_text="今晚恢复供热",
-        )
-        request.reply_time.FromDatetime(self.county.now)
-        self.county.call("ReportResult", request, who)
-
-
-def due(side: Dispatch, order: str, *, days: int = 2) -> None:
-    """sla announces the deadline."""
-    end = MONDAY + timedelta(days=days, hours=8)
-    event = DeadlinesOpened(subject=order, round=side.order(order).round)
-    clock = event.deadlines.add(kind=deadline_pb2.DEADLINE_KIND_HANDLING)
-    clock.due_time.FromDatetime(end)
-    clock.due_date.year, clock.due_date.month, clock.due_date.day = end.year, end.month, end.day
-    clock.extension_cutoff_time.FromDatetime(end - timedelta(days=1))
-    side.hear(event)
-
-
-@pytest.fixture(scope="module")
-def county_urls(servers: Endpoints) -> Iterator[list[str]]:
-    """Two migrated databases of counties."""
-    names = [f"test_county_{secrets.token_hex(6)}" for _ in range(2)]
-    for name in names:
-        servers.create_database(name)
-        environ = {"HOTLINE_DATABASE_URL": servers.database_url(name), "HOTLINE_BROKER_URL": "amqp://nowhere"}
-        settings = Settings.load(service="dispatch", environ=environ)
-        migrate.run(settings=settings, package="hotline_dispatch", phase="pre")
-    yield [servers.database_url(name) for name in names]
-    for name in names:
-        servers.drop_database(name)
-
-
-@pytest.fixture
-def new_county(
-    dispatch: Dispatch, county_urls: list[str], authority: Authority, tmp_path: Path
-) -> Iterator[Callable[[str], Line]]:
-    """Makes a county on an emptied database and enrols it; the city and its counties share one clock."""
-    urls = list(county_urls)
-    running: list[Dispatch] = []
-
-    def make(name: str) -> Line:
-        keys = tmp_path / f"{name}.keys"
-        keys.write_text(sealing.new_key_line(key_id=name))
-        keys.chmod(0o600)
-        certificate, key = authority.certify("dispatch")
-        environ = {
-            "HOTLINE_ENVIRONMENT": "local",
-            "HOTLINE_PROFILE": "county",
-            "HOTLINE_DATABASE_URL": urls.pop(),
-            "HOTLINE_BROKER_URL": "amqp://nowhere",
-            "HOTLINE_CLOCK": f"virtual:{tmp_path / 'clock'}",
-            "HOTLINE_TLS_CA": str(authority.certificate),
-            "HOTLINE_TLS_CERTIFICATE": str(certificate),
-            "HOTLINE_TLS_KEY": str(key),
-            "HOTLINE_VAULT_KEY": str(keys),
-            "HOTLINE_COUNTY_KEY": str(keys),
-        }
-        built = bootstrap.build(Settings.load(service="dispatch", environ=environ))
-        built.database.open()
-        county = Dispatch(
-            application=built, clock=dispatch.clock, intake=dispatch.intake, intake_server=dispatch.intake_server
-        )
-        running.append(county)
-        with built.database.transaction() as tx:
-            tx.run("TRUNCATE work_order, work_order_unit, work_order_change, unit, unit_version, lead_count")
-            tx.run("TRUNCATE outbox, outbox_sequence, request")
-            tx.run("TRUNCATE county, county_line, errand, errand_change, county_message")
-        for bureau in ("housing", "water-bureau"):
-            enter(county, bureau, "局长")
-        enter(dispatch, name, "县长")
-        enrol(dispatch, county, name, SealingKeys(keys))
-        return Line(dispatch, county, name)
-
-    yield make
-    for county in running:
-        county.application.database.close()
-
-
-def enter(side: Dispatch, name: str, principal: str) -> None:
-    unit = work_order_pb2.Unit(name=f"units/{name}", display_name=name, region="130181", principal=principal)
-    unit.kind = work_order_pb2.UNIT_KIND_COUNTY
-    side.call("CreateUnit", service_pb2.CreateUnitRequest(unit=unit), OFFICE)
-
-
-def enrol(city: Dispatch, county: Dispatch, name: str, keys: SealingKeys) -> pb.EnrolledCounty:
-    request = pb.EnrolCountyRequest(
-        county=f"counties/{name}",
-        public_keys=keys.public_keys,
-        signature=keys.sign(application(f"counties/{name}", keys.public_keys)),
-        unit=f"units/{name}",
-        broker="127.0.0.1:5672/hotline",
-    )
-    answer = city.call("EnrolCounty", request, ENGINEER)
-    assert isinstance(answer, pb.EnrolledCounty)
-    join = pb.JoinCityRequest(
-        certificate=answer.certificate, signature=answer.signature, fingerprint=answer.county.city_fingerprint
-    )
-    county.call("JoinCity", join, ENGINEER)
-    return answer
-
-
-@pytest.fixture
-def line(new_county: Callable[[str], Line]) -> Line:
-    """A city and a county."""
-    return new_county("xinji")
+from tests.integration.dispatch.conftest import OFFICE, Dispatch
+from tests.integration.dispatch.counties.lines import (
+    AT_CITY,
+    BUREAU,
+    ENGINEER,
+    OTHER_BUREAU,
+    Line,
+    enrol,
+)
 
 
 class TestAnOrderForACounty:
