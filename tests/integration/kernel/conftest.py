@@ -96,6 +96,7 @@ class House:
         event: Message | None = None,
         payload: str = "",
         after: Mapping[str, int] | None = None,
+        committed: datetime | None = None,
     ) -> None:
         """Put an event of intake into the inbox, as the listener does; `after` as releases before did not send it."""
         event = event or AuditSealed(seal=sequence)
@@ -106,7 +107,10 @@ class House:
             sequence=sequence,
             type=event.DESCRIPTOR.full_name,
             payload=payload or MessageToJson(event),
-            headers={} if after is None else {"after": json.dumps(after)},
+            headers={
+                **({} if after is None else {"after": json.dumps(after)}),
+                **({} if committed is None else {"committed": committed.isoformat()}),
+            },
             occurred_time=NOW,
             error="",
         )

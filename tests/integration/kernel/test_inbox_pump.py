@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 EVER = Event()
 """A stop that never comes."""
+NOW = datetime(2026, 5, 8, 1, 0, tzinfo=UTC)
 
 
 class PoisonError(Exception):
@@ -59,6 +61,26 @@ class TestWorker:
         assert house.effects.of("appeals/1") == [1, 2]
         assert {state for _, _, state, _ in house.states()} == {"done"}
         assert house.effects.query("SELECT sum(handled) FROM inbox_lane") == [(2,)]
+
+    @pytest.mark.parametrize(("later", "state"), [(timedelta(minutes=5), "dead"), (timedelta(seconds=1), "done")])
+    def test_shows_another_event_of_a_number_that_was_handled(
+        self, house: "House", later: timedelta, state: str
+    ) -> None:
+        """Its source went back to an earlier moment and counts on from there; a double is as old as it was."""
+        for sequence in (1, 2, 3):
+            house.receive("appeals/1", sequence, committed=NOW)
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        house.receive("appeals/1", 2, committed=NOW + later)
+        house.receive("appeals/1", 3, committed=NOW - timedelta(days=1))
+        worker.handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [1, 2, 3]
+        assert [each for _, _, each, _ in house.states()[3:]] == [state, "done"]
+        told = house.effects.query("SELECT count(*) FROM inbox WHERE error LIKE '%%went back%%'")
+        assert told == [(int(state == "dead"),)]
+        house.receive("appeals/1", 4, committed=NOW + later)
+        worker.handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [1, 2, 3, 4], "the others go on"
 
     def test_parks_an_early_event_and_runs_it_at_once_when_the_gap_is_filled(self, house: "House") -> None:
         house.receive("appeals/1", 2)

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -40,6 +40,8 @@ LOOK_AHEAD = 500
 """Due events among which a worker looks for lanes that nobody holds."""
 LARGEST_BODY = 1 << 20
 LONGEST_NAME = 200
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far out of their order the moments of an aggregate's events may be: a service's machines differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ class Row:
     attempts: int
     handled: int
     """The aggregate's cursor."""
+    handled_committed: datetime | None
+    """When its source committed that one, as far as that is known."""
     age_seconds: float
     """Since it was received."""
 
@@ -212,11 +216,24 @@ class Row:
     @property
     def lag_seconds(self) -> float:
         """Since it was committed by its source, as far as that is known; since it was received otherwise."""
-        try:
-            on_the_way = self.received_time - datetime.fromisoformat(self.headers["committed"])
-        except (KeyError, TypeError, ValueError):
+        if self.committed is None:
             return self.age_seconds
-        return max(0.0, self.age_seconds + on_the_way.total_seconds())
+        return max(0.0, self.age_seconds + (self.received_time - self.committed).total_seconds())
+
+    @property
+    def committed(self) -> datetime | None:
+        """When its source committed it, real time, as far as it said so."""
+        try:
+            return _time(self.headers["committed"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+    @property
+    def is_another(self) -> bool:
+        """Not a double, but another event by a number that was handled: its source went back to an earlier moment."""
+        if self.sequence > self.handled or self.committed is None or self.handled_committed is None:
+            return False
+        return self.committed - self.handled_committed > CLOCKS_DIFFER
 
     def comes_after(self, consumer: str) -> int | None:
         """The sequence that this consumer must have handled before; None if the event is not for it to hear.
@@ -282,7 +299,7 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
     """
     rows = tx.all(
         """
-        SELECT i.*, coalesce(c.sequence, 0) AS handled,
+        SELECT i.*, coalesce(c.sequence, 0) AS handled, c.committed AS handled_committed,
                extract(epoch FROM statement_timestamp() - i.received_time)::float8 AS age_seconds
         FROM (
             SELECT position, received_time, next_attempt_time, source, lane, event_id, aggregate, sequence, type,
@@ -291,7 +308,8 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
               AND (source, lane) IN (SELECT * FROM unnest(%(sources)s::text[], %(lanes)s::smallint[]))
             ORDER BY next_attempt_time, position LIMIT %(limit)s) AS i
         LEFT JOIN LATERAL (
-            SELECT sequence FROM inbox_cursor AS c WHERE c.source = i.source AND c.aggregate = i.aggregate) AS c ON true
+            SELECT sequence, committed FROM inbox_cursor AS c
+            WHERE c.source = i.source AND c.aggregate = i.aggregate) AS c ON true
         """,
         {"sources": [source for source, _ in lanes], "lanes": [lane for _, lane in lanes], "limit": limit},
     )
@@ -306,7 +324,11 @@ class Settlement:
     """Done: handled, skipped or double."""
     parked: list[tuple[Row, float]] = field(default_factory=list)
     """Early, with the seconds to wait."""
+    others: list[Row] = field(default_factory=list)
+    """Not doubles, but others by a number that was handled (`Row.is_another`): nobody may pass over them unseen."""
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)
+    committed: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+    """When their sources committed them."""
     counted: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Events that moved a cursor, by source and lane."""
     heard: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -316,6 +338,7 @@ class Settlement:
         """The row's event had its effect, or needs none."""
         self.settled.append(row)
         self.cursors[row.stream] = row.sequence
+        self.committed[row.stream] = row.committed
         self.counted[row.source, row.lane] += 1
         self.heard[row.source, row.lane] += heard
 
@@ -329,10 +352,11 @@ def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
     return tx.connection.execute(
         """
         WITH cursors AS MATERIALIZED (
-            SELECT * FROM json_to_recordset(%(cursors)s::json) AS m(source text, aggregate text, sequence bigint)
+            SELECT * FROM json_to_recordset(%(cursors)s::json)
+                AS m(source text, aggregate text, sequence bigint, committed timestamptz)
         ), advanced AS (
-            INSERT INTO inbox_cursor AS c (source, aggregate, sequence) SELECT * FROM cursors
-            ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence
+            INSERT INTO inbox_cursor AS c (source, aggregate, sequence, committed) SELECT * FROM cursors
+            ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence, committed = excluded.committed
         ), counted AS (
             UPDATE inbox_lane AS l SET handled = l.handled + n.handled, heard = l.heard + n.heard
             FROM json_to_recordset(%(counts)s::json) AS n(source text, lane smallint, handled bigint, heard bigint)
@@ -350,8 +374,14 @@ def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
         """,
         {
             "cursors": _json(
-                {"source": source, "aggregate": aggregate, "sequence": sequence}
+                {
+                    "source": source,
+                    "aggregate": aggregate,
+                    "sequence": sequence,
+                    "committed": committed.isoformat() if committed else None,
+                }
                 for (source, aggregate), sequence in settlement.cursors.items()
+                for committed in [settlement.committed[source, aggregate]]
             ),
             "counts": _json(
                 {"source": source, "lane": lane, "handled": handled, "heard": settlement.heard[source, lane]}

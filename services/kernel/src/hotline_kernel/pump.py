@@ -36,6 +36,11 @@ PARK_SECONDS = (0.1, 30.0)
 NOT_YET_SECONDS = 2.0
 """The same for an event that waits for one of another source."""
 
+WENT_BACK = (
+    "another event of this number was handled before: its source went back to an earlier moment"
+    " (docs/how-to/restore.md)"
+)
+
 Tx = TypeVar("Tx", bound=Transaction)
 _log = structlog.get_logger(__name__)
 
@@ -131,6 +136,8 @@ class Worker(Generic[Tx]):
                 woken = inbox.settle(tx, settlement) if settlement.settled else None
                 if settlement.parked:
                     inbox.park(tx, settlement.parked)
+                for row in settlement.others:
+                    inbox.fail(tx, row, error=WENT_BACK, dead=True, delay_seconds=0)
         except _EventFailed as failed:
             if isinstance(failed.__cause__, psycopg.Error) and len(rows) > 1:
                 self._limit = 1  # statements are pipelined: it may have been another event's that was refused
@@ -147,7 +154,7 @@ class Worker(Generic[Tx]):
             self._limit = 1
         else:
             more_lanes = len(lanes) == BATCH_LANES or len(rows) == self._limit
-            unhandled = len(settlement.settled) + len(settlement.parked) < len(rows)
+            unhandled = len(settlement.settled) + len(settlement.parked) + len(settlement.others) < len(rows)
             row = woken.fetchone() if woken else None
             self._left_some = more_lanes or unhandled or bool(row and row["woken"])
             self._limit = min(BATCH, 2 * self._limit)
@@ -161,7 +168,7 @@ class Worker(Generic[Tx]):
             cursor = settlement.cursors.get(row.stream, row.handled)
             after = row.comes_after(self._settings.service)
             if 1 <= row.sequence <= cursor:
-                settlement.settled.append(row)
+                (settlement.others if row.is_another else settlement.settled).append(row)
             elif after is None:  # not for us to hear: a queue of a release before, which is still bound to everything
                 if row.sequence == cursor + 1:
                     settlement.advance(row)
@@ -218,6 +225,11 @@ class Worker(Generic[Tx]):
         )
 
     def _observe(self, settlement: inbox.Settlement) -> None:
+        for row in settlement.others:
+            telemetry.INBOX_FAILED.labels(self._settings.service, row.source).inc()
+            _log.error(
+                "source_went_back", source=row.source, type=row.type, subject=row.aggregate, sequence=row.sequence
+            )
         for row in settlement.settled:
             telemetry.EVENT_LAG.labels(self._settings.service, row.source).observe(row.lag_seconds)
         for (source, _), handled in settlement.counted.items():
