@@ -76,7 +76,7 @@ class Line:
             with receiver.database.transaction() as tx:
                 tx.note_heard(county, view_time=None, waiting=0, answered_epoch=said.far_epoch)
                 known = tx.find_county(county)
-                if known and said.restored_time and tx.note_far_epoch(county, said.epoch):
+                if known and said.restored_time and tx.note_far_epoch(county, said.epoch, pause=timedelta(0)):
                     resync.answer(known, restored_time=said.restored_time, tx=tx, now=receiver.now)
 
     def deliver(self, receiver: Dispatch, event: Any, envelope: Envelope) -> None:

@@ -208,6 +208,13 @@ class TestTheStep:
         Moment(line, "city").resync()
         assert line.city.audited("counties/xinji")[before:] == [("ResyncCounty", "engineer-1")]
 
+    def test_is_answered_once_however_often_it_is_said(self, line: Line) -> None:
+        """A county may say it ever again, with ever later times: the city does not send all of it each time."""
+        line.request()
+        with line.city.database.transaction() as tx:
+            answered = [tx.note_far_epoch("counties/xinji", said, pause=timedelta(minutes=10)) for said in (1, 1, 2, 3)]
+        assert answered == [True, False, False, False]
+
     def test_is_what_an_unknown_errand_waits_for(self, line: Line) -> None:
         """A city that never went back says nothing of errands that it does not know: nobody may guess."""
         line.request()

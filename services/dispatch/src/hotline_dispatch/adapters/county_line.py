@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -28,6 +28,8 @@ DOWN, UP = "county.down", "county.up"
 MESSAGES_AT_ONCE = 500
 _POLL_SECONDS = 0.001
 _MOST_WAITING = 1_000_000_000
+_ANSWER_PAUSE = timedelta(minutes=10)
+"""A side that says ever again that it went back does not keep the other busy with sending again."""
 _PAUSE_SECONDS = 2.0
 """Before a broker that is away is tried again, and before a first county is looked for again."""
 _HEARTBEAT = Heartbeat.DESCRIPTOR.full_name
@@ -298,7 +300,7 @@ class Receiver(_Lines):
                 waiting=max(0, min(beat.waiting, _MOST_WAITING)) if beat else None,
                 answered_epoch=beat.answered_epoch if beat else None,
             )
-            if beat and beat.epoch > 0 and tx.note_far_epoch(county.name, beat.epoch):
+            if beat and beat.epoch > 0 and tx.note_far_epoch(county.name, beat.epoch, pause=_ANSWER_PAUSE):
                 _log.warning("other_side_went_back", county=county.name, epoch=beat.epoch)
                 self._answer(county, _moment(beat.restored_time), tx)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from google.protobuf.json_format import MessageToJson
@@ -134,12 +134,14 @@ class Lines(Transaction):
             {"county": county, "view": view_time, "waiting": waiting, "answered": answered_epoch},
         )
 
-    def note_far_epoch(self, county: str, epoch: int) -> bool:
-        """The other side went back; False if that was known."""
+    def note_far_epoch(self, county: str, epoch: int, *, pause: timedelta) -> bool:
+        """The other side went back; False if that is known, or if it said so of another time within the pause."""
         changed = self.count(
-            "INSERT INTO county_line AS l (county, far_epoch) VALUES (%(county)s, %(epoch)s)"
-            " ON CONFLICT (county) DO UPDATE SET far_epoch = excluded.far_epoch WHERE l.far_epoch < excluded.far_epoch",
-            {"county": county, "epoch": epoch},
+            "INSERT INTO county_line AS l (county, far_epoch, far_epoch_time) VALUES (%(county)s, %(epoch)s, now())"
+            " ON CONFLICT (county) DO UPDATE SET far_epoch = excluded.far_epoch, far_epoch_time = now()"
+            " WHERE l.far_epoch < excluded.far_epoch"
+            " AND (l.far_epoch_time IS NULL OR l.far_epoch_time < now() - %(pause)s)",
+            {"county": county, "epoch": epoch, "pause": pause},
         )
         return changed > 0
 

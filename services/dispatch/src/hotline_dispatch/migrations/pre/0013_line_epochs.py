@@ -15,6 +15,7 @@ def upgrade() -> None:
           ADD epoch           bigint NOT NULL DEFAULT 0,
           ADD restored_time   timestamptz,
           ADD far_epoch       bigint NOT NULL DEFAULT 0,
+          ADD far_epoch_time  timestamptz,
           ADD answered_epoch  bigint NOT NULL DEFAULT 0;
         """
     )
