@@ -20,7 +20,7 @@ from hotline_cli.client import Hotline, Person
 from tests.support.bench import describe_machine, emit, platforms, quantile
 from tests.support.bulk import write_past
 
-ORDERS, CALLS, PAGE = 1_000_000, 100, 50
+ORDERS, CALLS, PAGE = 1_000_000, 200, 50
 DEEP_PAGES = 300  # pages of 1,000 that are turned before the deep page is measured, or as many as there are
 _UNIT = "units/water-group"
 

@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -47,9 +48,8 @@ def describe_machine() -> None:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which a share of them lies."""
-    ordered = sorted(values)
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+    """The least value that at least a share of them does not exceed (nearest rank)."""
+    return sorted(values)[max(0, ceil(len(values) * share) - 1)]
 
 
 def spread(values: Sequence[float]) -> Mapping[str, float]:
