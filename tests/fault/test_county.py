@@ -260,8 +260,8 @@ class TestTwoCounties:
 
 
 @pytest.mark.timeout(300)
-class TestARestoredCity:
-    def test_is_answered_by_its_county_and_heard_again(self, city: Hotline, both: list[RealCounty]) -> None:
+class TestALineNumberedAnew:
+    def test_is_answered_by_the_other_side_and_heard_again(self, city: Hotline, both: list[RealCounty]) -> None:
         county = both[0]
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
         assert county.at_city("resync", county.name, "--restored-to", moment)["resync_open"]
@@ -277,6 +277,7 @@ class TestARestoredCity:
         wait_until(is_known, lambda: str(errands(city, county.name)[:1]))
 
 
+@pytest.mark.timeout(300)
 class TestOneCountysCredentials:
     """Whoever has a county's credentials on the city's broker has its two queues, and nothing of anybody else."""
 

@@ -82,6 +82,22 @@ class TestWorker:
         worker.handle_batch(EVER)
         assert house.effects.of("appeals/1") == [1, 2, 3, 4], "the others go on"
 
+    def test_shows_it_within_one_batch_too(self, house: "House") -> None:
+        for later in (timedelta(0), timedelta(minutes=5)):
+            house.receive("appeals/1", 1, committed=NOW + later)
+        house.worker().handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [1]
+        assert sorted(state for _, _, state, _ in house.states()) == ["dead", "done"]
+
+    def test_takes_nothing_for_another_whose_cursor_was_moved_by_hand(self, house: "House") -> None:
+        house.receive("appeals/1", 1, committed=NOW)
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        house.effects.query("UPDATE inbox_cursor SET sequence = 2 RETURNING 1")  # a drop, or the release before
+        house.receive("appeals/1", 2, committed=NOW + timedelta(minutes=5))
+        worker.handle_batch(EVER)
+        assert {state for _, _, state, _ in house.states()} == {"done"}
+
     def test_parks_an_early_event_and_runs_it_at_once_when_the_gap_is_filled(self, house: "House") -> None:
         house.receive("appeals/1", 2)
         worker = house.worker()

@@ -204,7 +204,7 @@ class Row:
     handled: int
     """The aggregate's cursor."""
     handled_committed: datetime | None
-    """When its source committed that one, as far as that is known."""
+    """When the source committed that one and all before it, as far as that is known."""
     age_seconds: float
     """Since it was received."""
 
@@ -228,12 +228,14 @@ class Row:
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
-    @property
-    def is_another(self) -> bool:
-        """Not a double, but another event by a number that was handled: its source went back to an earlier moment."""
-        if self.sequence > self.handled or self.committed is None or self.handled_committed is None:
+    def is_another(self, *, handled_committed: datetime | None) -> bool:
+        """Of a number that was handled, yet no double: its source went back to an earlier moment and counts from there.
+
+        handled_committed -- when what was handled last of the aggregate was committed.
+        """
+        if self.committed is None or handled_committed is None:
             return False
-        return self.committed - self.handled_committed > CLOCKS_DIFFER
+        return self.committed - handled_committed > CLOCKS_DIFFER
 
     def comes_after(self, consumer: str) -> int | None:
         """The sequence that this consumer must have handled before; None if the event is not for it to hear.
@@ -299,7 +301,8 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
     """
     rows = tx.all(
         """
-        SELECT i.*, coalesce(c.sequence, 0) AS handled, c.committed AS handled_committed,
+        SELECT i.*, coalesce(c.sequence, 0) AS handled,
+               CASE c.committed_sequence WHEN c.sequence THEN c.committed END AS handled_committed,
                extract(epoch FROM statement_timestamp() - i.received_time)::float8 AS age_seconds
         FROM (
             SELECT position, received_time, next_attempt_time, source, lane, event_id, aggregate, sequence, type,
@@ -308,7 +311,7 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
               AND (source, lane) IN (SELECT * FROM unnest(%(sources)s::text[], %(lanes)s::smallint[]))
             ORDER BY next_attempt_time, position LIMIT %(limit)s) AS i
         LEFT JOIN LATERAL (
-            SELECT sequence, committed FROM inbox_cursor AS c
+            SELECT sequence, committed, committed_sequence FROM inbox_cursor AS c
             WHERE c.source = i.source AND c.aggregate = i.aggregate) AS c ON true
         """,
         {"sources": [source for source, _ in lanes], "lanes": [lane for _, lane in lanes], "limit": limit},
@@ -325,10 +328,10 @@ class Settlement:
     parked: list[tuple[Row, float]] = field(default_factory=list)
     """Early, with the seconds to wait."""
     others: list[Row] = field(default_factory=list)
-    """Not doubles, but others by a number that was handled (`Row.is_another`): nobody may pass over them unseen."""
+    """Of a number that was handled, yet no doubles (`Row.is_another`): nobody may pass over them unseen."""
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)
     committed: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
-    """When their sources committed them."""
+    """When the sources committed what the cursors stand at."""
     counted: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Events that moved a cursor, by source and lane."""
     heard: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -355,8 +358,10 @@ def settle(tx: "Transaction", settlement: Settlement) -> "Cursor[DictRow]":
             SELECT * FROM json_to_recordset(%(cursors)s::json)
                 AS m(source text, aggregate text, sequence bigint, committed timestamptz)
         ), advanced AS (
-            INSERT INTO inbox_cursor AS c (source, aggregate, sequence, committed) SELECT * FROM cursors
-            ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence, committed = excluded.committed
+            INSERT INTO inbox_cursor AS c (source, aggregate, sequence, committed, committed_sequence)
+            SELECT source, aggregate, sequence, committed, sequence FROM cursors
+            ON CONFLICT (source, aggregate) DO UPDATE SET sequence = excluded.sequence,
+                committed = greatest(c.committed, excluded.committed), committed_sequence = excluded.sequence
         ), counted AS (
             UPDATE inbox_lane AS l SET handled = l.handled + n.handled, heard = l.heard + n.heard
             FROM json_to_recordset(%(counts)s::json) AS n(source text, lane smallint, handled bigint, heard bigint)

@@ -136,8 +136,8 @@ class Worker(Generic[Tx]):
                 woken = inbox.settle(tx, settlement) if settlement.settled else None
                 if settlement.parked:
                     inbox.park(tx, settlement.parked)
-                for row in settlement.others:
-                    inbox.fail(tx, row, error=WENT_BACK, dead=True, delay_seconds=0)
+                for other in settlement.others:
+                    inbox.fail(tx, other, error=WENT_BACK, dead=True, delay_seconds=0)
         except _EventFailed as failed:
             if isinstance(failed.__cause__, psycopg.Error) and len(rows) > 1:
                 self._limit = 1  # statements are pipelined: it may have been another event's that was refused
@@ -168,7 +168,9 @@ class Worker(Generic[Tx]):
             cursor = settlement.cursors.get(row.stream, row.handled)
             after = row.comes_after(self._settings.service)
             if 1 <= row.sequence <= cursor:
-                (settlement.others if row.is_another else settlement.settled).append(row)
+                known = settlement.committed.get(row.stream, row.handled_committed)
+                is_another = row.is_another(handled_committed=known)
+                (settlement.others if is_another else settlement.settled).append(row)
             elif after is None:  # not for us to hear: a queue of a release before, which is still bound to everything
                 if row.sequence == cursor + 1:
                     settlement.advance(row)

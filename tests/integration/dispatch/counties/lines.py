@@ -1,6 +1,6 @@
 """A city and a county on real databases; what one tells the other is carried by hand, whole or late (ADR 0034)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.json_format import Parse
@@ -10,6 +10,8 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as service_pb2
 from hotline.dispatch.v1 import work_order_pb2
 from hotline.sla.events.v1.deadline_events_pb2 import DeadlinesOpened
 from hotline.sla.v1 import deadline_pb2
+from hotline_dispatch.adapters.postgres import Store
+from hotline_dispatch.domain.county import County
 from hotline_dispatch.handlers import resync
 from hotline_dispatch.handlers.counties import application
 from hotline_kernel.auth import Principal
@@ -78,6 +80,10 @@ class Line:
                 known = tx.find_county(county)
                 if known and said.restored_time and tx.note_far_epoch(county, said.epoch, pause=timedelta(0)):
                     resync.answer(known, restored_time=said.restored_time, tx=tx, now=receiver.now)
+
+    def answer(self, county: County, restored_time: datetime, tx: Store) -> None:
+        """What the city's receiver does when a county says that it went back."""
+        resync.answer(county, restored_time=restored_time, tx=tx, now=self.city.now)
 
     def deliver(self, receiver: Dispatch, event: Any, envelope: Envelope) -> None:
         self.crossed.append((receiver, event, envelope))

@@ -68,7 +68,7 @@ class TestACityThatWentBack:
             line.carry()
         moment.go_back()
         due(line.city, at_city.name, days=9)  # before anybody thought of the line
-        line.carry()
+        line.city.tick("errands")
         moment.resync()
         agree(line)
         assert line.errand(line.county, in_county.name).city_due_date.day == 20
@@ -96,6 +96,20 @@ class TestACityThatWentBack:
         back(line, moment)
         assert line.city.order(at_city.name).state == AWAITING_LEAD
         assert line.errand(line.city, at_city.name).state == pb.ERRAND_STATE_HANDED_BACK
+
+    def test_goes_on_with_an_order_that_it_forgot_to_have_closed(self, line: Line) -> None:
+        at_city, in_county = line.request()
+        line.send_to_bureau(in_county)
+        line.result(in_county)
+        line.carry()
+        moment = Moment(line, "city")
+        called_back(line, at_city)
+        line.carry()
+        back(line, moment)
+        line.city.hear(ReviewConcluded(work_order=at_city.name, outcome=callback_pb2.REVIEW_OUTCOME_REOPENED))
+        line.carry()
+        assert line.county.order(in_county.name).state == work_order_pb2.WORK_ORDER_STATE_CLOSED
+        assert line.city.order(at_city.name).state == AWAITING_LEAD, "the county has it no more"
 
     def test_says_whether_the_other_side_has_answered(self, line: Line) -> None:
         moment = Moment(line, "city")
@@ -138,6 +152,7 @@ class TestACountyThatWentBack:
         line.send_to_bureau(in_county, "units/water-bureau")
         line.carry()
         back(line, moment)
+        assert line.errand(line.city, at_city.name).other_lead == "", "what it forgot is not shown any more"
         line.send_to_bureau(in_county)
         line.result(in_county)
         line.carry()
@@ -208,12 +223,28 @@ class TestTheStep:
         Moment(line, "city").resync()
         assert line.city.audited("counties/xinji")[before:] == [("ResyncCounty", "engineer-1")]
 
-    def test_is_answered_once_however_often_it_is_said(self, line: Line) -> None:
+    def test_is_answered_once_in_a_while_however_often_it_is_said(self, line: Line) -> None:
         """A county may say it ever again, with ever later times: the city does not send all of it each time."""
-        line.request()
-        with line.city.database.transaction() as tx:
-            answered = [tx.note_far_epoch("counties/xinji", said, pause=timedelta(minutes=10)) for said in (1, 1, 2, 3)]
-        assert answered == [True, False, False, False]
+
+        def heard(epoch: int, *, minutes: int) -> bool:
+            with line.city.database.transaction() as tx:
+                return tx.note_far_epoch("counties/xinji", epoch, pause=timedelta(minutes=minutes))
+
+        assert [heard(epoch, minutes=10) for epoch in (1, 1, 2, 3)] == [True, False, False, False]
+        assert [heard(epoch, minutes=0) for epoch in (1, 2, 2, 3)] == [False, True, False, True]
+
+    def test_twice_without_going_back_again_doubles_nothing(self, line: Line) -> None:
+        at_city, in_county = line.request()
+        moment = Moment(line, "county")
+        line.send_to_bureau(in_county)
+        line.result(in_county)
+        line.carry()
+        for _ in range(2):
+            moment.resync()
+            agree(line)
+        assert line.county.order(in_county.name).state == REPORTED
+        assert line.city.order(at_city.name).state == REPORTED
+        assert len(line.told("CountyResultReported")) == 1
 
     def test_is_what_an_unknown_errand_waits_for(self, line: Line) -> None:
         """A city that never went back says nothing of errands that it does not know: nobody may guess."""

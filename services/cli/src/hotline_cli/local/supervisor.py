@@ -35,6 +35,7 @@ class Process:
         self._health_url = health_url
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = Event()
+        self._ending = signal.SIGTERM
         self._keeper: Thread | None = None
 
     @property
@@ -55,8 +56,9 @@ class Process:
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
+        self._ending = signal.SIGTERM if seconds else signal.SIGKILL
         self._stopping.set()
-        self.signal(signal.SIGTERM if seconds else signal.SIGKILL)
+        self.signal(self._ending)
         keeper.join(seconds)
         if keeper.is_alive():
             self.kill()
@@ -105,7 +107,7 @@ class Process:
                     start_new_session=True,  # Ctrl-C is for the supervisor, which stops it in order
                 )
             if self._stopping.is_set():  # told while it was being started
-                self._child.terminate()
+                self._child.send_signal(self._ending)
             self._child.wait()
             if not self._stopping.is_set():
                 self.restarts += 1

@@ -259,11 +259,13 @@ class Receiver(_Lines):
             try:
                 messages = end.take()
                 if messages:
-                    self._store(county, messages)
+                    beat = self._store(county, messages)
                     end.acknowledge(messages[-1])
                     more = True
-            except relay.BROKER_ERRORS as error:
-                self._ends.broke(county, error)
+                    if beat is not None:
+                        self._hear_epoch(county, beat)
+            except Exception as error:  # noqa: BLE001  (of one line, which keeps no other from being heard)
+                self._ends.broke(county, error)  # what is not acknowledged comes again
         return more
 
     def _open_end(self, county: County) -> _Incoming:
@@ -272,7 +274,7 @@ class Receiver(_Lines):
         queue = UP if county.side is Side.CITY else DOWN
         return _Incoming(line_url(self._broker_url, county), ca=self._ca, queue=queue)
 
-    def _store(self, county: County, messages: list[amqp.Message]) -> None:
+    def _store(self, county: County, messages: list[amqp.Message]) -> Heartbeat | None:
         received, beat = [], None
         view_time: datetime | None = None
         for message in messages:
@@ -300,7 +302,17 @@ class Receiver(_Lines):
                 waiting=max(0, min(beat.waiting, _MOST_WAITING)) if beat else None,
                 answered_epoch=beat.answered_epoch if beat else None,
             )
-            if beat and beat.epoch > 0 and tx.note_far_epoch(county.name, beat.epoch, pause=_ANSWER_PAUSE):
+        return beat
+
+    def _hear_epoch(self, county: County, beat: Heartbeat) -> None:
+        """Answer a side that went back, once all that it said before has had its effect; it says so until then."""
+        with self._database.transaction() as tx:
+            if (
+                0 < beat.epoch < 2**63
+                and beat.epoch > tx.line(county.name).far_epoch
+                and tx.is_all_handled(county.source)
+                and tx.note_far_epoch(county.name, beat.epoch, pause=_ANSWER_PAUSE)
+            ):
                 _log.warning("other_side_went_back", county=county.name, epoch=beat.epoch)
                 self._answer(county, _moment(beat.restored_time), tx)
 
@@ -317,12 +329,14 @@ def _latest(known: datetime | None, said: object) -> datetime | None:
 def _beat(body: bytes | str) -> Heartbeat | None:
     try:
         return json_format.Parse(body, Heartbeat(), ignore_unknown_fields=True)
-    except json_format.ParseError:
+    except (json_format.ParseError, ValueError):
         return None
 
 
 def _moment(said: Timestamp) -> datetime:
+    """As it was said, within a year: whatever a message says, it can be counted with."""
+    now = datetime.now(UTC)
     try:
-        return said.ToDatetime(UTC)
+        return max(now - timedelta(days=365), min(now, said.ToDatetime(UTC)))
     except (ValueError, OverflowError):
-        return datetime.now(UTC)
+        return now

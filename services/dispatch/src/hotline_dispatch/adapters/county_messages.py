@@ -31,7 +31,7 @@ def county(known: County, line: Line, *, heartbeat_seconds: float) -> pb.County:
         erasures_open=line.erasures_open,
         etag=str(known.version),
         restored_time=timestamp(line.restored_time),
-        resync_open=line.answered_epoch < line.epoch,
+        resync_open=line.answered_epoch != line.epoch,
     )
 
 

@@ -23,19 +23,22 @@ _SEND_UNKNOWN = """
 INSERT INTO county_message (event_id, county, errand, epoch, sequence, type, payload, occurred_time, traceparent)
 SELECT %(event_id)s, %(county)s, %(errand)s, epoch, 1, %(type)s, %(payload)s, %(time)s, %(traceparent)s
   FROM county_line WHERE county = %(county)s AND epoch > 0
+   AND NOT EXISTS (SELECT FROM county_message m WHERE m.errand = %(errand)s AND m.epoch = county_line.epoch)
 """
-# What was written after the moment got numbers that the other side may have heard of other messages.
+# What was written after the moment got numbers that the other side may have heard of other messages. What was sent
+# already keeps its own: it may have been heard by it, and would be doubled.
 _NUMBER_ANEW = """
 WITH line AS (
   INSERT INTO county_line AS l (county, epoch, restored_time)
   VALUES (%(county)s, extract(epoch FROM clock_timestamp()) * 1000, %(time)s)
-  ON CONFLICT (county) DO UPDATE SET epoch = excluded.epoch, restored_time = excluded.restored_time
+  ON CONFLICT (county) DO UPDATE
+    SET epoch = greatest(excluded.epoch, l.epoch + 1), restored_time = excluded.restored_time
   RETURNING epoch
 ), since AS (
   SELECT position, row_number() OVER (PARTITION BY errand ORDER BY position) AS number FROM county_message
-   WHERE county = %(county)s AND created_time > %(time)s
+   WHERE county = %(county)s AND published_time IS NULL AND created_time > %(time)s
 ), numbered AS (
-  UPDATE county_message m SET epoch = line.epoch, sequence = since.number, published_time = NULL
+  UPDATE county_message m SET epoch = line.epoch, sequence = since.number
     FROM line, since WHERE m.position = since.position
   RETURNING m.errand
 ), counted AS (
@@ -146,16 +149,28 @@ class Lines(Transaction):
         return changed > 0
 
     def number_anew(self, county: str, *, restored_time: datetime) -> None:
-        """This side went back to a moment (real): all that it says since then is of a new numbering."""
+        """This side went back to a moment (real): what waits of all that it said since is of a new numbering."""
+        self.run("SET LOCAL statement_timeout = '60s'")  # every errand that there ever was
+        # Statements of their own: whoever is announcing or sending something has committed it when the last one looks.
+        self.run("SELECT FROM errand WHERE county = %(county)s ORDER BY id FOR UPDATE", {"county": county})
+        self.run(
+            "SELECT FROM county_message WHERE county = %(county)s AND published_time IS NULL"
+            " ORDER BY position FOR UPDATE",
+            {"county": county},
+        )
         self.run(_NUMBER_ANEW, {"county": county, "time": restored_time})
 
-    def send_again(self, county: str, *, since: datetime) -> int:
-        """Has cross once more what was sent at or after a moment (real), numbered as it was; tells how many."""
-        return self.count(
-            "UPDATE county_message SET published_time = NULL"
-            " WHERE county = %(county)s AND created_time >= %(since)s AND published_time IS NOT NULL",
-            {"county": county, "since": since},
+    def send_again(self, county: str) -> None:
+        """Has cross once more all that was sent and is still kept, numbered as it was."""
+        self.run(
+            "UPDATE county_message SET published_time = NULL WHERE county = %(county)s AND published_time IS NOT NULL",
+            {"county": county},
         )
+
+    def is_all_handled(self, source: str) -> bool:
+        """Whether nothing that came by a line waits in the inbox."""
+        waiting = "SELECT FROM inbox WHERE source = %(source)s AND state = 'open' LIMIT 1"
+        return self.one(waiting, {"source": source}) is None
 
     def line(self, county: str) -> Line:
         """What was measured of a line."""

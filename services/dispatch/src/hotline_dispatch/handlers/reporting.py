@@ -37,9 +37,9 @@ from hotline_dispatch.handlers.bookkeeping import (
     saved_and_announced,
     term_of,
 )
-from hotline_dispatch.handlers.counties import Store
 from hotline_dispatch.handlers.office import Patience
 from hotline_dispatch.handlers.orders import restricted_to
+from hotline_dispatch.handlers.resync import Store, give_back
 
 _log = structlog.get_logger()
 CITY = "city"
@@ -324,6 +324,8 @@ def _reopen(event: crossing.OrderReopened, case: Case) -> None:
     if case.order.state is not State.REPORTED:
         if case.order.is_open:  # we went back to before our result: the city counts on
             case.errand.rounds_before = event.round - case.order.round
+        elif (county := case.tx.find_county(case.errand.county)) is not None:  # the city forgot that it was closed
+            give_back(case.errand, county, of_round=event.round, tx=case.tx, now=case.now)
         return
     case.order.received_time = moment(event.commit_time)
     case.order.reopen(now=case.now)

@@ -16,15 +16,15 @@ from hotline_dispatch.handlers import counties
 from hotline_dispatch.handlers.bookkeeping import load
 
 LOOK_BACK = timedelta(days=7)
-"""What was told so long before the moment is told again: the line may have been cut for days, and clocks differ."""
-_REASON = "市热线恢复备份之前已收回 / taken back before the city restored a backup"
+"""Of what was told so long before the moment it is told again where it stands: clocks differ, and lines are cut."""
+_REASON = "市热线恢复备份之前已收回或办结 / taken back or closed before the city restored a backup"
 
 
 class Store(counties.Store, Protocol):
     """The same with what crosses."""
 
     def number_anew(self, county: str, *, restored_time: datetime) -> None: ...
-    def send_again(self, county: str, *, since: datetime) -> int: ...
+    def send_again(self, county: str) -> None: ...
     def send_unknown(self, county: str, errand: UUID, message: Message, *, time: datetime) -> None: ...
     def errands_since(self, county: str, *, since: datetime) -> list[Errand]: ...
     def note_change(self, order: UUID, *, lead: str) -> None: ...
@@ -33,7 +33,8 @@ class Store(counties.Store, Protocol):
 def resync_county(*, name: str, restored_time: datetime, real_time: datetime, tx: Store) -> County:
     """This side went back to `restored_time`: what it sends is numbered anew, and the other side will hear of it.
 
-    What may have been at the broker at that moment, and so in no database, is sent again as it was.
+    What may have been at the broker at that moment, and so in no database, is sent again as it was; where each order
+    stands is told anew.
 
     Raises `ResourceNotFound`, `FieldInvalid`.
     """
@@ -43,21 +44,22 @@ def resync_county(*, name: str, restored_time: datetime, real_time: datetime, tx
     if county is None:
         raise ResourceNotFound(resource=name)
     tx.number_anew(county.name, restored_time=restored_time)
-    tx.send_again(county.name, since=restored_time - LOOK_BACK)
+    tx.send_again(county.name)
+    for errand in tx.errands_since(county.name, since=restored_time - LOOK_BACK):
+        _tell_anew(errand, tx)
     return county
 
 
 def answer(county: County, *, restored_time: datetime, tx: Store, now: datetime) -> None:
-    """The other side went back: it gets what was sent since, and from a county where each of its orders stands."""
-    tx.send_again(county.name, since=restored_time - LOOK_BACK)
+    """The other side went back: it gets all that is kept, and from a county where each of its orders stands."""
+    tx.send_again(county.name)
     if county.side is Side.CITY:
         return
     for errand in tx.errands_since(county.name, since=restored_time - LOOK_BACK):
         if errand.state is ErrandState.WITHDRAWN:
-            _give_back(errand, county, tx, now)
-        errand.told_status = ("", "")
-        tx.save_errand(errand)
-        tx.note_change(uuid_of(errand.work_order), lead="")
+            of_round = load(tx, errand.work_order).round + errand.rounds_before
+            give_back(errand, county, of_round=of_round, tx=tx, now=now)
+        _tell_anew(errand, tx)
 
 
 def say_unknown(errand: UUID, *, county: str, tx: Store, now: datetime) -> None:
@@ -66,12 +68,19 @@ def say_unknown(errand: UUID, *, county: str, tx: Store, now: datetime) -> None:
     tx.send_unknown(county, errand, unknown, time=now)
 
 
-def _give_back(errand: Errand, county: County, tx: Store, now: datetime) -> None:
-    """A city that forgot that it took the order back has it back; one that knows takes no notice."""
+def give_back(errand: Errand, county: County, *, of_round: int, tx: Store, now: datetime) -> None:
+    """A city that forgot that the county has the order no more has it back; one that knows takes no notice."""
     message = crossing.OrderHandedBack(
         errand=errand.name,
         commit_time=timestamp(now),
-        round=load(tx, errand.work_order).round + errand.rounds_before,
+        round=of_round,
         sealed_reason=seal(plain=_REASON.encode(), to=county.far_keys, place=f"{errand.name}/reason"),
     )
     tx.send(errand, message, time=now)
+
+
+def _tell_anew(errand: Errand, tx: Store) -> None:
+    """Where it stands is told again, whatever the other side was told since."""
+    errand.told_status, errand.told_due = ("", ""), None
+    tx.save_errand(errand)
+    tx.note_change(uuid_of(errand.work_order), lead="")

@@ -11,6 +11,7 @@ def upgrade() -> None:
         """
         ALTER TABLE errand ADD epoch bigint NOT NULL DEFAULT 0;
         ALTER TABLE county_message ADD epoch bigint NOT NULL DEFAULT 0;
+        CREATE INDEX county_message_anew ON county_message (errand, epoch) WHERE epoch > 0;
         ALTER TABLE county_line
           ADD epoch           bigint NOT NULL DEFAULT 0,
           ADD restored_time   timestamptz,

@@ -7,5 +7,9 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """A column that may be empty: nothing is rewritten, and code of before leaves it empty."""
-    op.execute("ALTER TABLE inbox_cursor ADD COLUMN IF NOT EXISTS committed timestamptz")
+    """Columns that may be empty: nothing is rewritten. Code of before moves the sequence alone, which shows."""
+    op.execute(
+        "ALTER TABLE inbox_cursor"
+        " ADD COLUMN IF NOT EXISTS committed timestamptz,"
+        " ADD COLUMN IF NOT EXISTS committed_sequence bigint"
+    )
