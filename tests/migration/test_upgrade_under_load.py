@@ -48,7 +48,7 @@ class Doors:
             link.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_an_upgrade_and_a_rollback_lose_nothing_under_load(
     platform: Platform, released: Path, issuer: LocalIssuer
 ) -> None:
@@ -76,7 +76,7 @@ def test_an_upgrade_and_a_rollback_lose_nothing_under_load(
         ledger = stream.finish()
 
         closed = dict.fromkeys(ledger.registered, appeal_pb2.APPEAL_STATE_CLOSED)
-        wait_until(lambda: _states(hotline) == closed, seconds=60, failure="not every appeal is closed, once")
+        wait_until(lambda: _states(hotline) == closed, seconds=180, failure="not every appeal is closed, once")
         assert len(ledger.registered) == len(set(ledger.reported)) == len(set(ledger.completed))
         hotline.close()
         doors.close()
