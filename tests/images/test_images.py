@@ -18,6 +18,7 @@ from hotline_cli.local import pki
 from hotline_cli.local.servers import free_port
 from hotline_kernel import audit
 
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for a base of Debian's packages and five images
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "dispatch", "sla", "feedback", "knowledge")
 MOST_MEGABYTES = 400
