@@ -7,17 +7,17 @@ import platform as machine
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import structlog
-from hotline_cli.client import Hotline
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
-from hotline_cli.local.seed import seed_city
 from hotline_cli.local.servers import Servers
+
+from tests.support.seeded import seeded
 
 DIRECTORY = Path(__file__).parents[2] / ".run" / "bench"
 
@@ -83,20 +83,15 @@ def _processor_seconds(pid: int) -> float:
 def platforms(*names: str) -> Iterator[list[Instance]]:
     """Fresh instances side by side on one pair of servers, with the invented city, and gone afterwards."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # stdout is for results
-    with Servers(DIRECTORY) as servers:
-        instances = [
+    with Servers(DIRECTORY) as servers, ExitStack() as standing:
+        yield [
             # Spans are for people who look at one life; at full speed they would be measured instead.
-            Instance(directory=DIRECTORY, servers=servers, name=name, settings=NO_RATE_LIMIT | {"trace_file": ""})
+            standing.enter_context(
+                seeded(
+                    Instance(
+                        directory=DIRECTORY, servers=servers, name=name, settings=NO_RATE_LIMIT | {"trace_file": ""}
+                    )
+                )
+            )
             for name in names
         ]
-        try:
-            for instance in instances:
-                instance.prepare()
-                instance.start()
-                hotline = Hotline(instance.running)
-                seed_city(hotline)
-                hotline.close()
-            yield instances
-        finally:
-            for instance in instances:
-                instance.destroy()

@@ -216,9 +216,10 @@ class Row:
     @property
     def lag_seconds(self) -> float:
         """Since it was committed by its source, as far as that is known; since it was received otherwise."""
-        if self.committed is None:
+        committed = self.committed
+        if committed is None:
             return self.age_seconds
-        return max(0.0, self.age_seconds + (self.received_time - self.committed).total_seconds())
+        return max(0.0, self.age_seconds + (self.received_time - committed).total_seconds())
 
     @property
     def committed(self) -> datetime | None:
@@ -233,9 +234,10 @@ class Row:
 
         handled_committed -- when what was handled last of the aggregate was committed.
         """
-        if self.committed is None or handled_committed is None:
+        committed = self.committed
+        if committed is None or handled_committed is None:
             return False
-        return self.committed - handled_committed > CLOCKS_DIFFER
+        return committed - handled_committed > CLOCKS_DIFFER
 
     def comes_after(self, consumer: str) -> int | None:
         """The sequence that this consumer must have handled before; None if the event is not for it to hear.

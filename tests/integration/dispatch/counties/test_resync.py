@@ -36,6 +36,14 @@ def back(line: Line, moment: Moment) -> None:
     agree(line)
 
 
+def in_hand(line: Line) -> tuple[work_order_pb2.WorkOrder, work_order_pb2.WorkOrder]:
+    """An order that a bureau of the county works on, as both sides know; at the city and in the county."""
+    at_city, in_county = line.request()
+    line.send_to_bureau(in_county)
+    line.carry()
+    return at_city, in_county
+
+
 def reassign(line: Line, at_city: work_order_pb2.WorkOrder) -> None:
     request = service_pb2.ReassignWorkOrderRequest(name=at_city.name, lead_unit="units/heating", reason="改派")
     line.city.call("ReassignWorkOrder", request, OFFICE)
@@ -47,9 +55,7 @@ def called_back(line: Line, at_city: work_order_pb2.WorkOrder) -> None:
 
 class TestACityThatWentBack:
     def test_hears_again_what_was_reported_since(self, line: Line) -> None:
-        at_city, in_county = line.request()
-        line.send_to_bureau(in_county)
-        line.carry()
+        at_city, in_county = in_hand(line)
         moment = Moment(line, "city")
         line.result(in_county)
         line.carry()
@@ -86,9 +92,7 @@ class TestACityThatWentBack:
             line.county.call("RevealContact", pb.RevealContactRequest(name=in_county.name, purpose="首次联系"), OFFICE)
 
     def test_has_the_order_in_hand_that_it_forgot_to_have_taken_back(self, line: Line) -> None:
-        at_city, in_county = line.request()
-        line.send_to_bureau(in_county)
-        line.carry()
+        at_city, in_county = in_hand(line)
         moment = Moment(line, "city")
         reassign(line, at_city)
         line.carry()
@@ -122,9 +126,7 @@ class TestACityThatWentBack:
         assert not seen.resync_open
 
     def test_may_go_back_again(self, line: Line) -> None:
-        at_city, in_county = line.request()
-        line.send_to_bureau(in_county)
-        line.carry()
+        at_city, in_county = in_hand(line)
         moment = Moment(line, "city")
         line.result(in_county)
         line.carry()
@@ -171,9 +173,7 @@ class TestACountyThatWentBack:
 
     @pytest.mark.parametrize("closed_before", [True, False])
     def test_has_no_order_that_the_city_closed_by_a_result_it_forgot(self, line: Line, closed_before: bool) -> None:
-        at_city, in_county = line.request()
-        line.send_to_bureau(in_county)
-        line.carry()
+        at_city, in_county = in_hand(line)
         moment = Moment(line, "county")
         line.result(in_county)
         line.carry()
@@ -189,9 +189,7 @@ class TestACountyThatWentBack:
         assert line.city.order(at_city.name).state == work_order_pb2.WORK_ORDER_STATE_CLOSED
 
     def test_reports_the_round_that_the_city_counts(self, line: Line) -> None:
-        at_city, in_county = line.request()
-        line.send_to_bureau(in_county)
-        line.carry()
+        at_city, in_county = in_hand(line)
         moment = Moment(line, "county")
         line.result(in_county)
         line.carry()

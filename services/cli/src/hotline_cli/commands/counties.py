@@ -253,7 +253,7 @@ def resync(
     ],
     output: Output = Format.TEXT,
 ) -> None:
-    """After a restore of this side: agree with the other again, which sends what it has sent since."""
+    """After a restore of this side: agree with the other again, which sends once more what it keeps."""
     wanted = pb.ResyncCountyRequest(
         name=f"counties/{county}", restored_time=timestamp(restored_to), request_id=new_request_id()
     )

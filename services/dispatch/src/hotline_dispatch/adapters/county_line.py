@@ -308,8 +308,7 @@ class Receiver(_Lines):
         """Answer a side that went back, once all that it said before has had its effect; it says so until then."""
         with self._database.transaction() as tx:
             if (
-                0 < beat.epoch < 2**63
-                and beat.epoch > tx.line(county.name).far_epoch
+                beat.epoch > 0
                 and tx.is_all_handled(county.source)
                 and tx.note_far_epoch(county.name, beat.epoch, pause=_ANSWER_PAUSE)
             ):

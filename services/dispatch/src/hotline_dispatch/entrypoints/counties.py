@@ -114,7 +114,11 @@ class CountyServicer:
             request,
             call,
             lambda tx, _: resync.resync_county(
-                name=request.name, restored_time=restored_time, real_time=datetime.now(UTC), tx=tx
+                # Real time, as in backups: it is about a database, not about law.
+                name=request.name,
+                restored_time=restored_time,
+                real_time=datetime.now(UTC),
+                tx=tx,
             ),
         )
 
