@@ -430,7 +430,8 @@ class TestLists:
             tx.run(
                 """INSERT INTO evaluation (id, appeal, operator, create_time, verdict, evaluate_time)
                    SELECT gen_random_uuid(), gen_random_uuid(), 'o', now(),
-                     CASE WHEN n % 50 = 0 THEN 'NEUTRAL' END, CASE WHEN n % 50 = 0 THEN now() END
+                     (ARRAY[NULL, 'SATISFIED', 'NEUTRAL', 'DISSATISFIED'])[n % 4 + 1],
+                     CASE WHEN n % 4 > 0 THEN now() END
                    FROM generate_series(1, 20000) AS n"""
             )
             tx.run(

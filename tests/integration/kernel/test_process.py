@@ -28,7 +28,7 @@ def build(settings):
     from hotline_kernel.clock import SystemClock
     from hotline_kernel.db import Database, Transaction
     database = Database(conninfo=settings.database_url.get_secret_value(), transaction=Transaction, audience={})
-    return Application(settings=settings, database=database, clock=SystemClock(), servicers={}, subscriptions={})
+    return Application(settings=settings, database=database, clock=SystemClock(), make_servicers=dict, subscriptions={})
 
 main(service="sla", settings_type=Settings, build=build, package="hotline_probe")
 """

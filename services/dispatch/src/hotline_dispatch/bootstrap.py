@@ -63,15 +63,17 @@ def build(settings: Settings) -> Application[Store]:
     keys = partial(own_keys, settings.county_key)
     desk = reporting.Desk(keys=keys, patience=settings.office_patience)
     envelopes = Envelopes(FileKeyEncryption(settings.vault_key))
-    servicer = DispatchServicer(database=database, clock=legal_time, settings=settings)
-    unit_systems = UnitSystemServicer(database=database, clock=legal_time, settings=settings, envelopes=envelopes)
     return Application(
         settings=settings,
         database=database,
         clock=legal_time,
-        servicers={
-            dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"]: servicer,
-            unit_system_service_pb2.DESCRIPTOR.services_by_name["UnitSystemService"]: unit_systems,
+        make_servicers=lambda: {
+            dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"]: DispatchServicer(
+                database=database, clock=legal_time, settings=settings
+            ),
+            unit_system_service_pb2.DESCRIPTOR.services_by_name["UnitSystemService"]: UnitSystemServicer(
+                database=database, clock=legal_time, settings=settings, envelopes=envelopes
+            ),
             county_service_pb2.DESCRIPTOR.services_by_name["CountyService"]: CountyServicer(
                 database=database, clock=legal_time, settings=settings, desk=desk
             ),

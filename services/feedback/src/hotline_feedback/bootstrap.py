@@ -33,7 +33,7 @@ def build(settings: Settings) -> Application[Store]:
         settings=settings,
         database=database,
         clock=legal_clock,
-        servicers={
+        make_servicers=lambda: {
             feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"]: FeedbackServicer(
                 database=database,
                 clock=legal_clock,

@@ -77,7 +77,7 @@ def build(settings: Settings) -> Application[Store]:
         settings=settings,
         database=database,
         clock=legal_clock,
-        servicers={
+        make_servicers=lambda: {
             intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"]: IntakeServicer(
                 database=database,
                 clock=legal_clock,

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from hotline_kernel.settings import Settings, SettingsError
@@ -50,13 +51,19 @@ class Application(Generic[Tx]):
     settings: Settings
     database: "Database[Tx]"
     clock: "Clock"
-    servicers: "Mapping[ServiceDescriptor, object]"
+    make_servicers: "Callable[[], Mapping[ServiceDescriptor, object]]"
+    """Called by serve alone, so it may load what no pump needs."""
     subscriptions: "Mapping[type[Message], EventHandler]"
     tickers: "Sequence[Ticker]" = ()
     background: Sequence[Background] = ()
     """Started by serve before it takes calls."""
     key_rings: "Mapping[str, Path]" = field(default_factory=dict)
     """Files of key-encryption keys, by what their ages are told under."""
+
+    @cached_property
+    def servicers(self) -> "Mapping[ServiceDescriptor, object]":
+        """What answers calls, made when it is first asked for."""
+        return self.make_servicers()
 
 
 def main(

@@ -59,7 +59,7 @@ def build(settings: Settings) -> Application[Store]:
         settings=settings,
         database=database,
         clock=legal_clock,
-        servicers={
+        make_servicers=lambda: {
             knowledge_service_pb2.DESCRIPTOR.services_by_name["KnowledgeService"]: KnowledgeServicer(
                 database=database, clock=legal_clock, index=index, follower=follower, misses=misses, rhythm=rhythm
             ),

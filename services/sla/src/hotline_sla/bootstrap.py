@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from hotline.dispatch.events.v1.work_order_events_pb2 import ResultReported
 from hotline.sla.v1 import assessment_service_pb2, meeting_service_pb2, sla_service_pb2
@@ -20,7 +21,6 @@ from hotline_sla import handlers
 from hotline_sla.adapters.postgres import Store
 from hotline_sla.domain.deadline import UNIT_KINDS, Kind, Law, State
 from hotline_sla.entrypoints.assessment_server import AssessmentServicer
-from hotline_sla.entrypoints.grpc_server import SlaServicer
 from hotline_sla.entrypoints.meeting_server import MeetingServicer
 from hotline_sla.handlers.orders import settle_handling
 from hotline_sla.settings import Settings
@@ -55,11 +55,11 @@ def build(settings: Settings) -> Application[Store]:
     for kind in Kind:  # counted from nought, so that the first one of a process is seen to be one more
         telemetry.DEADLINES_MET.labels(settings.service, kind)
         telemetry.DEADLINES_MISSED.labels(settings.service, kind)
-    return Application(
-        settings=settings,
-        database=database,
-        clock=legal_clock,
-        servicers={
+
+    def servicers() -> dict[ServiceDescriptor, object]:
+        from hotline_sla.entrypoints.grpc_server import SlaServicer  # noqa: PLC0415  (loads what writes letters)
+
+        return {
             sla_service_pb2.DESCRIPTOR.services_by_name["SlaService"]: SlaServicer(
                 database=database,
                 clock=legal_clock,
@@ -73,7 +73,13 @@ def build(settings: Settings) -> Application[Store]:
             assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"]: AssessmentServicer(
                 database=database, clock=legal_clock
             ),
-        },
+        }
+
+    return Application(
+        settings=settings,
+        database=database,
+        clock=legal_clock,
+        make_servicers=servicers,
         subscriptions=subscriptions(law, calls_back=settings.profile != "county"),
         tickers=tickers(settings, database=database, legal_clock=legal_clock, law=law),
     )
