@@ -16,12 +16,12 @@ import structlog
 from hotline_cli.local import servers as local_servers
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import Servers
 from hotline_kernel.calendar import ZONE
 from hypothesis import settings
 
 from tests.support.live import LiveHotline
-from tests.support.seeded import seeded
 from tests.support.workers import run_directory, share_of
 
 settings.register_profile("hotline", deadline=None)  # how fast the machine is today is nothing that a test asserts

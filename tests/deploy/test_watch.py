@@ -17,6 +17,7 @@ from hotline.operations.v1 import delivery_service_pb2 as delivery
 from hotline_cli.client import SERVICES, new_request_id, pages
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import NO_RATE_LIMIT, PROCESSES, Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import wait_until
 from hotline_kernel import calendar, topology
 from hotline_kernel.calendar import ZONE
@@ -29,7 +30,6 @@ from tests.regulation.test_art_16_answer_rate import ABANDONED, OFFERED, QUEUED,
 from tests.regulation.test_art_23_directives import instruct
 from tests.support.live import LiveHotline
 from tests.support.prometheus import Alertmanager, Prometheus
-from tests.support.seeded import seeded
 from tests.support.workers import run_directory
 
 RUN = run_directory("watch")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hotline_cli.client import Hotline
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import Servers
 
-from tests.support.seeded import seeded
 from tests.support.workers import run_directory
 
 # A poison event dies within seconds, yet outlives the restart of a process that a handler asks.

@@ -24,6 +24,7 @@ from hotline.dispatch.v1 import dispatch_service_pb2 as dispatch
 from hotline.dispatch.v1 import work_order_pb2
 from hotline_cli.client import Hotline, new_request_id, pages
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import Servers
 from hotline_kernel.calendar import ZONE
 from hotline_kernel.clock import VirtualClock
@@ -31,7 +32,6 @@ from kombu.connection import Connection
 
 from tests.support.county import Clerks, RealCounty, errands, insist, refer
 from tests.support.lives import unlike
-from tests.support.seeded import seeded
 from tests.support.workers import run_directory
 
 ORDERS = int(os.environ.get("HOTLINE_TEST_ORDERS", "20"))

@@ -7,12 +7,12 @@ import pytest
 from hotline_cli.client import SERVICES, Hotline
 from hotline_cli.local.endpoints import Endpoints
 from hotline_cli.local.instance import Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.quiet import Quiet
 from hotline_kernel import rpc_client
 
 from tests.security.books import Books
 from tests.security.life import Life, live_a_life
-from tests.support.seeded import seeded
 from tests.support.wire import Wire
 from tests.support.workers import run_directory
 

@@ -118,14 +118,14 @@ class House:
             with application.database.transaction() as tx:
                 rows = tx.all(
                     "SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,"
-                    " traceparent, after FROM outbox WHERE position > %(read)s ORDER BY position",
+                    " traceparent, after, topic FROM outbox WHERE position > %(read)s ORDER BY position",
                     {"read": self._read.get(source, 0)},
                 )
             for row in rows:
                 event = outbox.Announced(**row)
                 self._read[source] = event.position
                 self.announced.append(event)
-                listeners = topology.audience(source, profile="city").get(event.type, [])
+                listeners = topology.audience(source, profile="city").get(event.heard_as, [])
                 self.post += [Letter(source, target, event) for target in listeners if target in self.applications]
 
     def deliver(self, letter: Letter, *, copies: int = 1) -> None:

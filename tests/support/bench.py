@@ -15,9 +15,8 @@ from typing import Any
 
 import structlog
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import Servers
-
-from tests.support.seeded import seeded
 
 DIRECTORY = Path(__file__).parents[2] / ".run" / "bench"
 

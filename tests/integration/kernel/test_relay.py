@@ -185,6 +185,21 @@ class TestAudience:
         assert published(house) == 3
         assert [after(message) for message in house.wire("feedback", source="sla")] == [(1, 0), (8, 7), (9, 8)]
 
+    def test_hears_of_a_topic_only_what_it_asked_for(self, house: "House") -> None:
+        with house.database.transaction() as tx:
+            for topic in ("ANSWER", "HANDLING", "CALLBACK", "PART", None):
+                tx.publish(DeadlinesOpened(subject="x"), aggregate="appeals/1", time=NOW, topic=topic)
+        assert published(house) == 5
+        heard = {consumer: house.wire(consumer, source="sla") for consumer in ("intake", "dispatch", "feedback")}
+        assert {consumer: [after(message, consumer) for message in heard[consumer]] for consumer in heard} == {
+            "intake": [(1, 0), (2, 1), (5, 2)],
+            "dispatch": [(2, 0), (5, 2)],
+            "feedback": [(3, 0), (5, 3)],
+        }
+        assert house.effects.query("SELECT consumer, sum(published) FROM outbox_heard GROUP BY 1 ORDER BY 1") == [
+            ("dispatch", 2), ("feedback", 2), ("intake", 3),
+        ]  # fmt: skip
+
     def test_a_queue_that_was_bound_to_everything_is_narrowed(self, house: "House") -> None:
         with topology.connected(house.broker) as connection:
             connection.default_channel.queue_bind(topology.queue_name("sla", "feedback"), "sla.events", "#")

@@ -37,8 +37,12 @@ class TestQueues:
         assert {bound.routing_key for bound in order_news.bindings} == {
             "operations.events.v1.AuditSealed",
             "sla.events.v1.DeadlineMissed",
+            "sla.events.v1.DeadlineMissed.HANDLING",
+            "sla.events.v1.DeadlineMissed.PART",
             "sla.events.v1.DeadlineMoved",
+            "sla.events.v1.DeadlineMoved.HANDLING",
             "sla.events.v1.DeadlinesOpened",
+            "sla.events.v1.DeadlinesOpened.HANDLING",
             "sla.events.v1.KeySupervisionStarted",
             "sla.events.v1.SupervisionIssued",
         }
@@ -50,6 +54,14 @@ class TestAudience:
         assert audience["hotline.intake.events.v1.AppealReferred"] == ["dispatch", "sla"]
         assert audience["hotline.operations.events.v1.AuditSealed"] == ["dispatch", "sla", "feedback", "knowledge"]
         assert "hotline.intake.events.v1.AppealClosed" not in audience
+
+    def test_of_a_topic_is_who_asked_for_it_and_without_one_who_asked_for_any(self) -> None:
+        audience = topology.audience("sla", profile="city")
+        opened = "hotline.sla.events.v1.DeadlinesOpened"
+        assert audience[outbox.heard_as(opened, "CALLBACK")] == ["feedback"]
+        assert audience[outbox.heard_as(opened, "HANDLING")] == ["intake", "dispatch"]
+        assert audience[outbox.heard_as(opened, None)] == ["intake", "dispatch", "feedback"]
+        assert outbox.heard_as(opened, "PART") not in audience
 
 
 class TestNeighbours:

@@ -27,7 +27,7 @@ from hotline_kernel import telemetry
 from hotline_kernel.auth import SYSTEM, Principal
 from hotline_kernel.call import Call
 from hotline_kernel.errors import HotlineError, RequestIdReused, Unavailable
-from hotline_kernel.outbox import Audience, lane_of
+from hotline_kernel.outbox import Audience, heard_as, lane_of
 
 Connection = psycopg.Connection[DictRow]
 OUTBOX_CHANNEL = "hotline_outbox"
@@ -44,6 +44,7 @@ class _Announcement:
     message: Message
     aggregate: str
     time: datetime
+    topic: str | None
     traceparent: str  # of the moment it was announced: a batch of the pump commits what many traces caused
 
 
@@ -100,12 +101,13 @@ class Transaction:
             pipeline.sync()
         return cursor.rowcount
 
-    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
+    def publish(self, message: Message, *, aggregate: str, time: datetime, topic: str | None = None) -> None:
         """Announces a fact: a row of the outbox, next in the aggregate's order.
 
-        aggregate -- resource name of what the fact is about;  time -- legal time of the fact.
+        aggregate -- resource name of what the fact is about;  time -- legal time of the fact;
+        topic -- what in particular it tells, where some hear only that (topology.yaml).
         """
-        self._announcements.append(_Announcement(message, aggregate, time, telemetry.current_traceparent()))
+        self._announcements.append(_Announcement(message, aggregate, time, topic, telemetry.current_traceparent()))
 
     def record(
         self, *, action: str, resource: str, time: datetime, purpose: str = "", details: Mapping[str, str] | None = None
@@ -140,9 +142,10 @@ def _outbox_params(announcements: Sequence[_Announcement], audience: Audience) -
     heard: dict[str, dict[str, int]] = {}  # by aggregate, which of them each consumer heard last
     for ordinal, announcement in enumerate(announcements):
         aggregate, type_ = announcement.aggregate, announcement.message.DESCRIPTOR.full_name
+        topic = announcement.topic
         counts[aggregate] += 1
         number, last = counts[aggregate], heard.setdefault(aggregate, {})
-        consumers = audience.get(type_, ())
+        consumers = audience.get(heard_as(type_, topic), ())
         rows.append(
             {
                 "ordinal": ordinal,
@@ -152,6 +155,7 @@ def _outbox_params(announcements: Sequence[_Announcement], audience: Audience) -
                 "after": {consumer: last[consumer] - number for consumer in consumers if consumer in last},
                 "lane": lane_of(aggregate),
                 "type": type_,
+                "topic": topic,
                 "payload": MessageToJson(announcement.message, indent=None),
                 "occurred_time": announcement.time.isoformat(),
                 "traceparent": announcement.traceparent,
@@ -188,7 +192,7 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 _OUTBOX = """
 announced AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(events)s::json)
-    AS a(ordinal int, event_id uuid, aggregate text, behind int, after jsonb, lane smallint, type text, payload text,
+    AS a(ordinal int, event_id uuid, aggregate text, behind int, after jsonb, lane smallint, type text, topic text, payload text,
          occurred_time timestamptz, traceparent text)
 ), sequenced AS (
   INSERT INTO outbox_sequence AS s (aggregate, sequence, heard, heard_until, heard_before)
@@ -202,9 +206,9 @@ announced AS MATERIALIZED (
       SELECT coalesce(jsonb_object_agg(key, s.sequence + value::bigint), '{}') FROM jsonb_each_text(excluded.heard))
   RETURNING s.aggregate, s.sequence, s.heard_before
 ), sent AS (
-  INSERT INTO outbox (event_id, aggregate, sequence, lane, type, payload, occurred_time, traceparent, after)
-  SELECT a.event_id, a.aggregate, s.sequence - a.behind, a.lane, a.type, a.payload, a.occurred_time, a.traceparent,
-         s.heard_before || a.after
+  INSERT INTO outbox (event_id, aggregate, sequence, lane, type, topic, payload, occurred_time, traceparent, after)
+  SELECT a.event_id, a.aggregate, s.sequence - a.behind, a.lane, a.type, a.topic, a.payload, a.occurred_time,
+         a.traceparent, s.heard_before || a.after
     FROM announced a JOIN sequenced s USING (aggregate) ORDER BY a.ordinal
 )"""
 _AUDIT = """

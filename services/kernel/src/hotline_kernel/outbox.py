@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LANES = 16
 """Never to be changed while rows are open: order is kept within a lane."""
 Audience = Mapping[str, Sequence[str]]
-"""Who hears an event of one source, by the event's full name; nobody hears one that is not in it."""
+"""Who hears an event of one source, by `heard_as`; nobody hears one that is not in it."""
 
 
 def lane_of(aggregate: str) -> int:
@@ -29,12 +29,17 @@ def lane_of(aggregate: str) -> int:
     return zlib.crc32(aggregate.encode()) % LANES
 
 
-def routing_key(event_type: str) -> str:
-    """Routing key of an event: its message's full name without the shared prefix.
+def heard_as(event_type: str, topic: str | None) -> str:
+    """What an audience knows an event by: its message's full name, and its topic if it has one."""
+    return f"{event_type}.{topic}" if topic else event_type
+
+
+def routing_key(heard: str) -> str:
+    """Routing key of what is `heard_as`: without the prefix that all share.
 
     `hotline.intake.events.v1.AppealRegistered` gives `intake.events.v1.AppealRegistered`.
     """
-    return event_type.removeprefix("hotline.")
+    return heard.removeprefix("hotline.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ class Announced:
     traceparent: str
     after: Mapping[str, int] | None = None
     """Which event of the aggregate each consumer heard before (see `db`); None if a release before announced it."""
+    topic: str | None = None
+    """What it is about, where not all who hear such events hear each of them; None: all of them do."""
+
+    @property
+    def heard_as(self) -> str:
+        """What an audience knows it by."""
+        return heard_as(self.type, self.topic)
 
     def comes_after(self, consumer: str) -> int:
         """The sequence of the event that this consumer hears before this one; 0 if none."""
@@ -96,7 +108,7 @@ def read_unpublished(connection: psycopg.Connection[Any], *, lanes: Sequence[int
         return cursor.execute(
             """
             SELECT position, created_time, event_id, aggregate, sequence, lane, type, payload, occurred_time,
-                   traceparent, after
+                   traceparent, after, topic
             FROM outbox WHERE published_time IS NULL AND lane = ANY(%(lanes)s::smallint[])
             ORDER BY position LIMIT %(limit)s
             """,
@@ -114,13 +126,13 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
             UPDATE outbox AS o SET published_time = now()
             WHERE o.position = ANY(%(positions)s::bigint[]) AND o.published_time IS NULL
               AND o.created_time BETWEEN %(first)s AND %(last)s
-            RETURNING o.lane, o.type, o.after IS NOT NULL AS booked
+            RETURNING o.lane, concat_ws('.', o.type, o.topic) AS heard_as, o.after IS NOT NULL AS booked
         ), counted AS (
             SELECT lane, count(*) AS published FROM marked GROUP BY lane
         ), heard AS (
             INSERT INTO outbox_heard AS h (lane, consumer, published)
             SELECT m.lane, a.consumer, count(*) FROM marked m
-            JOIN json_to_recordset(%(audience)s::json) AS a(type text, consumer text) USING (type)
+            JOIN json_to_recordset(%(audience)s::json) AS a(heard_as text, consumer text) USING (heard_as)
             WHERE m.booked GROUP BY m.lane, a.consumer
             ON CONFLICT (lane, consumer) DO UPDATE SET published = h.published + excluded.published
         )
@@ -130,7 +142,7 @@ def mark_published(connection: psycopg.Connection[Any], events: Sequence[Announc
             "positions": [event.position for event in events],
             "first": min(event.created_time for event in events),
             "last": max(event.created_time for event in events),
-            "audience": _pairs(audience, {event.type for event in events}),
+            "audience": _pairs(audience, {event.heard_as for event in events}),
         },
     )
 
@@ -151,12 +163,12 @@ def republish(
         ), marked AS (
             UPDATE outbox AS o SET published_time = NULL FROM chosen AS c
             WHERE o.position = c.position AND o.created_time = c.created_time AND o.published_time IS NOT NULL
-            RETURNING o.position, o.lane, o.type, o.after IS NOT NULL AS booked
+            RETURNING o.position, o.lane, concat_ws('.', o.type, o.topic) AS heard_as, o.after IS NOT NULL AS booked
         ), counted AS (
             SELECT lane, count(*) AS published FROM marked GROUP BY lane
         ), heard AS (
             SELECT m.lane, a.consumer, count(*) AS published FROM marked m
-            JOIN json_to_recordset(%(audience)s::json) AS a(type text, consumer text) USING (type)
+            JOIN json_to_recordset(%(audience)s::json) AS a(heard_as text, consumer text) USING (heard_as)
             WHERE m.booked GROUP BY m.lane, a.consumer
         ), less_heard AS (
             UPDATE outbox_heard AS h SET published = h.published - l.published FROM heard AS l
@@ -173,7 +185,5 @@ def republish(
     return row["republished"], row["last"]
 
 
-def _pairs(audience: Audience, types: Iterable[str]) -> str:
-    return json.dumps(
-        [{"type": type_, "consumer": consumer} for type_ in types for consumer in audience.get(type_, ())]
-    )
+def _pairs(audience: Audience, heard: Iterable[str]) -> str:
+    return json.dumps([{"heard_as": each, "consumer": consumer} for each in heard for consumer in audience.get(each, ())])

@@ -97,7 +97,7 @@ class Publisher:
         self._pending, self._returned, self._confirmed = {}, set(), []
         try:
             for event in events:
-                hearers = (self._audience or {}).get(event.type, ())
+                hearers = (self._audience or {}).get(event.heard_as, ())
                 message = self._channel.prepare_message(
                     event.payload.encode(),
                     content_type="application/json",
@@ -106,7 +106,7 @@ class Publisher:
                     properties={"delivery_mode": 2, "message_id": str(event.event_id), **lasting},
                 )
                 self._pending[next(self._tags)] = event
-                key = outbox.routing_key(event.type)
+                key = outbox.routing_key(event.heard_as)
                 self._channel.basic_publish(
                     message, self._exchange, key, mandatory=self._audience is None or bool(hearers)
                 )

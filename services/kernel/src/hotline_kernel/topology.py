@@ -43,12 +43,14 @@ def sources_of(consumer: str, *, profile: str) -> list[str]:
 
 
 def routing_keys(source: str, consumer: str, *, profile: str) -> list[str]:
-    """What `consumer` hears of `source`."""
-    return [_HEADS, *(f"{source}.events.v1.{name}" for name in _profiles()[profile][source][consumer])]
+    """What `consumer` hears of `source`; of events with topics also those that come without one, which are for all."""
+    names = _profiles()[profile][source][consumer]
+    heard = dict.fromkeys([*names, *(name.partition(".")[0] for name in names)])
+    return [_HEADS, *(f"{source}.events.v1.{name}" for name in heard)]
 
 
 def audience(source: str, *, profile: str) -> Audience:
-    """Who hears each event of `source`."""
+    """Who hears each event of `source`, by `outbox.heard_as`."""
     heard: dict[str, list[str]] = {}
     for consumer in consumers_of(source, profile=profile):
         for key in routing_keys(source, consumer, profile=profile):

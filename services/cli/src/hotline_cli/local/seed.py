@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from uuid import NAMESPACE_URL, uuid5
 
 from hotline.dispatch.v1 import dispatch_service_pb2, work_order_pb2
@@ -11,6 +12,21 @@ from hotline_kernel.errors import Unavailable
 
 from hotline_cli.client import Answer, Hotline, Request, pages
 from hotline_cli.local.city import City, load
+from hotline_cli.local.instance import Instance
+
+
+@contextmanager
+def seeded(instance: Instance) -> Iterator[Instance]:
+    """The instance runs and knows the city; all of it is destroyed at the end, also when it did not start."""
+    try:
+        instance.prepare()
+        instance.start()
+        hotline = Hotline(instance.running)
+        seed_city(hotline)
+        hotline.close()
+        yield instance
+    finally:
+        instance.destroy()
 
 
 def seed_city(hotline: Hotline) -> None:

@@ -16,7 +16,7 @@ from hotline_kernel.clock import VirtualClock
 from hotline_cli.client import Hotline
 from hotline_cli.local.instance import NO_RATE_LIMIT, Instance
 from hotline_cli.local.running import run_directory
-from hotline_cli.local.seed import seed_city
+from hotline_cli.local.seed import seeded
 from hotline_cli.local.servers import Servers
 from hotline_cli.output import Format, Output, console, show
 from hotline_cli.simulate import messages as citizens
@@ -77,15 +77,10 @@ def platform(first_day: date) -> Iterator[tuple[Hotline, VirtualClock]]:
         )
         clock = instance.clock
         assert isinstance(clock, VirtualClock)  # asked for above
-        try:
-            instance.prepare()
-            instance.start()
+        with seeded(instance):
             hotline = Hotline(instance.running)
-            seed_city(hotline)
             yield hotline, clock
             hotline.close()
-        finally:
-            instance.destroy()
 
 
 def _tell(result: dict[str, Any]) -> None:

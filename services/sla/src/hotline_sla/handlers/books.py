@@ -18,7 +18,7 @@ from hotline_sla.domain.weights import Weights
 class Books(Protocol):
     """What the handlers need of a transaction."""
 
-    def publish(self, message: Message, *, aggregate: str, time: datetime) -> None:
+    def publish(self, message: Message, *, aggregate: str, time: datetime, topic: str | None = None) -> None:
         """Announce a fact."""
 
     def deadlines(self, subject: str) -> list[Deadline]:

@@ -63,7 +63,9 @@ def announce_opened(tx: Books, law: Law, deadlines: Sequence[Deadline], *, time:
     subject = deadlines[0].subject
     sets = [_deadline_set(law, deadline) for deadline in deadlines]
     opened = sla_events.DeadlinesOpened(subject=subject, deadlines=sets, round=deadlines[0].round)
-    tx.publish(opened, aggregate=subject, time=time)
+    kinds = {deadline.kind for deadline in deadlines}
+    topic = Kind.HANDLING if Kind.HANDLING in kinds else deadlines[0].kind  # the first contact's comes with it
+    tx.publish(opened, aggregate=subject, time=time, topic=topic)
 
 
 def announce_moved(tx: Books, law: Law, deadlines: Sequence[Deadline], *, time: datetime) -> None:
@@ -73,7 +75,7 @@ def announce_moved(tx: Books, law: Law, deadlines: Sequence[Deadline], *, time: 
             moved = sla_events.DeadlineMoved(
                 subject=deadline.subject, deadline=_deadline_set(law, deadline), round=deadline.round
             )
-            tx.publish(moved, aggregate=deadline.subject, time=time)
+            tx.publish(moved, aggregate=deadline.subject, time=time, topic=deadline.kind)
 
 
 def announce_missed(tx: Books, deadline: Deadline, *, time: datetime) -> None:
@@ -86,7 +88,7 @@ def announce_missed(tx: Books, deadline: Deadline, *, time: datetime) -> None:
         due_time=timestamp(deadline.due_time),
         round=deadline.round,
     )
-    tx.publish(missed, aggregate=deadline.subject, time=time)
+    tx.publish(missed, aggregate=deadline.subject, time=time, topic=deadline.kind)
 
 
 def _deadline_set(law: Law, deadline: Deadline) -> sla_events.DeadlineSet:
