@@ -192,8 +192,8 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 _OUTBOX = """
 announced AS MATERIALIZED (
   SELECT * FROM json_to_recordset(%(events)s::json)
-    AS a(ordinal int, event_id uuid, aggregate text, behind int, after jsonb, lane smallint, type text, topic text, payload text,
-         occurred_time timestamptz, traceparent text)
+    AS a(ordinal int, event_id uuid, aggregate text, behind int, after jsonb, lane smallint, type text, topic text,
+         payload text, occurred_time timestamptz, traceparent text)
 ), sequenced AS (
   INSERT INTO outbox_sequence AS s (aggregate, sequence, heard, heard_until, heard_before)
   SELECT aggregate, events, heard, events, '{}'

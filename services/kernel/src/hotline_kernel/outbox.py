@@ -186,4 +186,6 @@ def republish(
 
 
 def _pairs(audience: Audience, heard: Iterable[str]) -> str:
-    return json.dumps([{"heard_as": each, "consumer": consumer} for each in heard for consumer in audience.get(each, ())])
+    return json.dumps(
+        [{"heard_as": each, "consumer": consumer} for each in heard for consumer in audience.get(each, ())]
+    )
