@@ -20,13 +20,18 @@ SELECT appeal.id AS appeal_id, appeal.citizen_id, appeal.create_time, appeal.cat
   FROM appeal JOIN citizen ON citizen.id = appeal.citizen_id
  WHERE appeal.id = %(id)s AND NOT EXISTS (SELECT 1 FROM appeal_sketch WHERE appeal_id = %(id)s)
 """
-_NEAR = """
+# Those of a band are found before they are put in order: in the order of ids PostgreSQL would read every sketch there is.
+NEAR = """
+WITH alike AS MATERIALIZED (
+  SELECT appeal_id, citizen_id, create_time, place, sketch FROM appeal_sketch
+   WHERE is_head AND bands && %(bands)s::bigint[] AND create_time >= %(since)s
+)
 (SELECT true AS own, appeal_id, citizen_id, create_time, place, sketch FROM appeal_sketch
   WHERE citizen_id = %(citizen_id)s AND create_time >= %(since)s ORDER BY appeal_id DESC LIMIT 20)
 UNION ALL
-(SELECT false, appeal_id, citizen_id, create_time, place, sketch FROM appeal_sketch
-  WHERE is_head AND bands && %(bands)s::bigint[] AND create_time >= %(since)s ORDER BY appeal_id LIMIT 50)
+(SELECT false, appeal_id, citizen_id, create_time, place, sketch FROM alike ORDER BY appeal_id LIMIT 50)
 """
+"""What an appeal may repeat: the citizen's own, and heads of the same bands."""
 _ADD_SKETCH = """
 INSERT INTO appeal_sketch (appeal_id, citizen_id, create_time, place, sketch, bands, is_head)
 VALUES (%(appeal_id)s, %(citizen_id)s, %(create_time)s, %(place)s, %(sketch)s, %(bands)s,
@@ -84,7 +89,7 @@ class RepeatTransaction(Transaction):
         self, *, citizen_id: UUID, place: str, bands: Sequence[int], since: datetime
     ) -> tuple[list[Sketched], list[Sketched]]:
         self.run("SELECT pg_advisory_xact_lock(hashtextextended(%(place)s, 961890))", {"place": place})
-        rows = self.all(_NEAR, {"citizen_id": citizen_id, "bands": list(bands), "since": since})
+        rows = self.all(NEAR, {"citizen_id": citizen_id, "bands": list(bands), "since": since})
         own = [_sketched(row) for row in rows if row["own"]]
         return own, [_sketched(row) for row in rows if not row["own"]]
 
