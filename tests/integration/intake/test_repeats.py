@@ -17,8 +17,8 @@ WITH owner AS (
 ), registered AS (
   INSERT INTO appeal (id, version, number, tracking_code, channel, kind, request_type, asker, category, region, title,
     state, create_time, confidential, anonymous, emergency, citizen_id, sealed_contact, sealed_text)
-  SELECT md5('appeal' || i)::uuid, 1, 'N-' || i, 'C-' || i, 'PHONE', 'CITY', 'HELP', 'PERSON', '城乡建设/供热', '130102',
-    '暖气不热', 'REGISTERED', now(), false, false, false, owner.id, '\\x00', '\\x00'
+  SELECT md5('appeal' || i)::uuid, 1, 'N-' || i, 'C-' || i, 'PHONE', 'CITY', 'HELP', 'PERSON', '城乡建设/供热',
+    '130102', '暖气不热', 'REGISTERED', now(), false, false, false, owner.id, '\\x00', '\\x00'
     FROM owner, generate_series(1, %(sketches)s::int) i RETURNING id
 )
 INSERT INTO appeal_sketch (appeal_id, citizen_id, create_time, place, sketch, bands, is_head)

@@ -20,7 +20,7 @@ SELECT appeal.id AS appeal_id, appeal.citizen_id, appeal.create_time, appeal.cat
   FROM appeal JOIN citizen ON citizen.id = appeal.citizen_id
  WHERE appeal.id = %(id)s AND NOT EXISTS (SELECT 1 FROM appeal_sketch WHERE appeal_id = %(id)s)
 """
-# Those of a band are found before they are put in order: in the order of ids PostgreSQL would read every sketch there is.
+# Those of a band are found first and put in order then: else PostgreSQL reads every sketch, in the order of ids.
 NEAR = """
 WITH alike AS MATERIALIZED (
   SELECT appeal_id, citizen_id, create_time, place, sketch FROM appeal_sketch
