@@ -124,12 +124,12 @@ class Probe:
             timeout=60,
         )
 
-    def start(self, command: str) -> "subprocess.Popen[bytes]":
-        """A process that goes on; returns when it is healthy."""
+    def start(self, command: str, *, until_ready: bool = True) -> "subprocess.Popen[bytes]":
+        """A process that goes on; returns when it is healthy, and ready if asked."""
         with self.log.open("wb") as log:
             process = subprocess.Popen([sys.executable, "-m", "hotline_probe", command], env=self.environ, stdout=log)
         until = time.monotonic() + 60
-        while not self.is_healthy():
+        while not (self.is_healthy() and (not until_ready or '"ready"' in self.log.read_text())):
             assert process.poll() is None, self.log.read_text()
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.05)
@@ -160,7 +160,12 @@ class TestProcesses:
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-        assert '"ready"' in probe.log.read_text()
+
+    def test_a_listener_told_to_end_while_it_starts_does_not_drain_what_it_has_not(self, probe: Probe) -> None:
+        assert probe.run("migrate", "pre").returncode == 0
+        process = probe.start("listen", until_ready=False)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0  # it would drain for 20 s
 
     @pytest.mark.parametrize("command", ["serve", "pump"])
     def test_refuse_a_schema_that_is_too_old_and_say_what_to_run(self, probe: Probe, command: str) -> None:

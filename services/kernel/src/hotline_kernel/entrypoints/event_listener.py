@@ -220,7 +220,11 @@ def run_listener(settings: Settings) -> None:
     sources = topology.sources_of(settings.service, profile=settings.profile)
     runner.add_service(listener_class(settings.service, sources=sources))
 
+    is_ready = False
+
     def stop(*_: object) -> None:
+        if not is_ready:
+            os._exit(0)  # nameko cannot stop what it starts; what came meanwhile is not acknowledged and comes again
         # A signal handler runs in the hub, which may not wait: draining needs green threads of its own.
         eventlet.spawn_n(runner.stop)
         eventlet.spawn_after(settings.drain_seconds, runner.kill)  # the database may be away
@@ -229,6 +233,7 @@ def run_listener(settings: Settings) -> None:
         signal.signal(name, stop)
     eventlet.spawn_n(_beat, settings.service)
     runner.start()
+    is_ready = True
     _log.info("ready")
     waiting = eventlet.spawn(runner.wait)
     while True:
