@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -47,9 +48,10 @@ class Prometheus:
         self._url = f"http://127.0.0.1:{free_port()}"
         minute = _divided("1m", divisor)
         (directory / "rules").mkdir(parents=True)
-        for path in RULES.glob(f"{rules}.yaml"):
-            pressed = _pressed(yaml.safe_load(path.read_text()), divisor)
-            (directory / "rules" / path.name).write_text(yaml.safe_dump(pressed, allow_unicode=True))
+        self._rules = {
+            directory / "rules" / path.name: _pressed(yaml.safe_load(path.read_text()), divisor)
+            for path in RULES.glob(f"{rules}.yaml")
+        }
         config: dict[str, Any] = {
             "global": {"scrape_interval": minute, "scrape_timeout": minute, "evaluation_interval": minute},
             "rule_files": ["rules/*.yaml"],
@@ -73,7 +75,10 @@ class Prometheus:
             self._server = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self._wait(self._has_scraped_all)
-            self._wait(lambda: not self.alerts())  # those about targets that were not found yet
+            for path, pressed in self._rules.items():  # only now: else they tell of targets that were not found yet
+                path.write_text(yaml.safe_dump(pressed, allow_unicode=True))
+            self._server.send_signal(signal.SIGHUP)
+            self._wait(lambda: len({group["file"] for group in self._get("rules")["groups"]}) == len(self._rules))
         except BaseException:
             self._end()
             raise
