@@ -124,11 +124,38 @@ class TestWorker:
         house.receive("appeals/1", 1, after={"sla": 0})
         house.receive("appeals/1", 2, after={"feedback": 1}, event=StringValue(value="x"))
         house.receive("appeals/1", 9, after={"feedback": 2}, event=StringValue(value="x"))
+        worker = house.worker()
+        worker.handle_batch(EVER)
         house.receive("appeals/1", 10, after={"sla": 1})
-        house.worker().handle_batch(EVER)
+        worker.handle_batch(EVER)
         assert house.effects.of("appeals/1") == [1, 10]
+        worker.handle_batch(EVER)
         assert {state for _, _, state, _ in house.states()} == {"done"}
         assert house.effects.query("SELECT sum(heard) FROM inbox_lane") == [(2,)]
+
+    def test_leaves_no_gap_where_an_event_that_is_not_for_it_came_too_early(self, house: "House") -> None:
+        """While two releases run, their listeners share a queue, and the one before counts every number."""
+        house.receive("appeals/1", 2, after={"feedback": 1}, event=StringValue(value="x"))
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        house.receive("appeals/1", 1, after={"sla": 0})
+        worker.handle_batch(EVER)
+        worker.handle_batch(EVER)
+        assert house.effects.query("SELECT sequence FROM inbox_cursor") == [(2,)]
+        house.receive("appeals/1", 3)  # as the release before announces it
+        worker.handle_batch(EVER)
+        assert house.effects.of("appeals/1") == [1, 3]
+
+    def test_waits_in_vain_for_a_gap_before_what_is_not_for_it_to_hear_only_for_a_while(self, house: "House") -> None:
+        house.receive("appeals/1", 9, after={"feedback": 2}, event=StringValue(value="x"))
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        assert house.states() == [("appeals/1", 9, "open", 0)]
+        house.effects.query(
+            "UPDATE inbox SET received_time = received_time - interval '1 hour', next_attempt_time = now() RETURNING 1"
+        )
+        worker.handle_batch(EVER)
+        assert house.states() == [("appeals/1", 9, "done", 0)]
 
     def test_passes_over_a_type_that_nobody_handles(self, house: "House") -> None:
         house.receive("appeals/1", 1, event=StringValue(value="x"))

@@ -31,10 +31,13 @@ BATCH_LANES = 8
 BATCH_SECONDS = 1.0
 """A batch commits what it has after this time, so that slow handlers do not hold lanes for long."""
 POLL_SECONDS = 1.0
-PARK_SECONDS = (0.1, 30.0)
-"""Shortest and longest pause before an early event is looked at again; in between it is as long as the event is old."""
+SHORTEST_PAUSE_SECONDS = 0.1
+PARK_SECONDS = 30.0
+"""Longest pause before an early event is looked at again; until then it is as long as the event is old."""
 NOT_YET_SECONDS = 2.0
 """The same for an event that waits for one of another source."""
+UNHEARD_SECONDS = 600.0
+"""An early event that is not for us to hear moves no cursor any more when it is as old as this."""
 
 WENT_BACK = (
     "another event of this number was handled before: its source went back to an earlier moment"
@@ -172,19 +175,23 @@ class Worker(Generic[Tx]):
                 is_another = row.is_another(handled_committed=known)
                 (settlement.others if is_another else settlement.settled).append(row)
             elif after is None:  # not for us to hear: a queue of a release before, which is still bound to everything
+                # Two listeners share the queue then, and may store it before the one that it comes after. It must not
+                # be missing when that is handled: the release before waits for each number.
                 if row.sequence == cursor + 1:
                     settlement.advance(row)
+                elif row.age_seconds < UNHEARD_SECONDS:
+                    settlement.parked.append((row, _pause(row, PARK_SECONDS)))
                 else:
                     settlement.settled.append(row)
             elif after > cursor:
-                settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), PARK_SECONDS[1])))
+                settlement.parked.append((row, _pause(row, PARK_SECONDS)))
             elif stop.is_set() or monotonic() > until:
                 break
             else:
                 try:
                     self._handle_one(row, tx)
                 except NotYet:
-                    settlement.parked.append((row, min(max(row.age_seconds, PARK_SECONDS[0]), NOT_YET_SECONDS)))
+                    settlement.parked.append((row, _pause(row, NOT_YET_SECONDS)))
                 else:
                     settlement.advance(row, heard="after" in row.headers)
         return settlement
@@ -335,3 +342,7 @@ def _tick_loop(ticker: Ticker, stop: threading.Event, settings: Settings) -> Cal
                 stop.wait(ticker.interval_seconds)
 
     return loop
+
+
+def _pause(row: inbox.Row, longest_seconds: float) -> float:
+    return min(max(row.age_seconds, SHORTEST_PAUSE_SECONDS), longest_seconds)
