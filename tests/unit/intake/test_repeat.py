@@ -69,6 +69,11 @@ class TestSimilarity:
             keys = [set(bands(place=each.place, sketch=each.sketch)) for each in (one, other)]
             assert keys[0] & keys[1]
 
+    def test_holds_between_releases(self) -> None:
+        """Sketches are kept, and compared with those that a later release makes."""
+        assert sketch_of(hashes=[7])[:3] == (1065216289, 2615979473, 98226139)
+        assert similarity(one=sketch_of(hashes=[7, 2**32 - 1]), other=sketch_of(hashes=[7])) == 35 / 64
+
     def test_is_sought_within_a_place_alone(self) -> None:
         one = sketched(1, COLD)
         assert place_of(category="城乡建设/供热/室温不够", region="130102") == "130102|城乡建设/供热"

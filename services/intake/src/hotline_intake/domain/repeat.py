@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from struct import Struct
 from uuid import UUID
 
 from hotline_kernel.errors import Refused, StateNotAllowed
@@ -22,9 +23,11 @@ from hotline_intake.domain.appeal import DirectiveKind
 PLACES = 64
 # With 16 bands, texts that share half of their pairs meet in one two times in three; that share seven tenths, always.
 _ROWS = 4
-_MASK = (1 << 32) - 1
 _DRAWN = [blake2b(f"place {place}".encode(), digest_size=8).digest() for place in range(PLACES)]
-_FACTORS = tuple((int.from_bytes(drawn[:4]) | 1, int.from_bytes(drawn[4:])) for drawn in _DRAWN)
+# Of all places side by side in one number, 64 bits each: so one multiplication orders a pair in each of them.
+_FACTORS = sum((int.from_bytes(drawn[:4]) | 1) << 64 * place for place, drawn in enumerate(_DRAWN))
+_SHIFTS = sum(int.from_bytes(drawn[4:]) << 64 * place for place, drawn in enumerate(_DRAWN))
+_PLACE_BY_PLACE = Struct("<" + "I4x" * PLACES)
 _LONGEST = 400  # characters: what the matter is stands at the beginning
 _NUMBER = re.compile(r"[0-9]+")
 _SILENT = re.compile(r"[^0-9a-z\u3400-\u9fff]")
@@ -166,7 +169,9 @@ def pairs(*, title: str, text: str) -> list[str]:
 
 def sketch_of(*, hashes: Sequence[int]) -> Sketch:
     """The sketch of a text. hashes -- of its pairs, 32 bits each, at least one."""
-    return tuple(min([each * factor + shift & _MASK for each in hashes]) for factor, shift in _FACTORS)
+    size = _PLACE_BY_PLACE.size
+    orders = [_PLACE_BY_PLACE.unpack((each * _FACTORS + _SHIFTS).to_bytes(size, "little")) for each in hashes]
+    return tuple(map(min, orders[0], *orders))
 
 
 def similarity(*, one: Sketch, other: Sketch) -> float:
