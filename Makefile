@@ -79,6 +79,7 @@ fault: setup ## Kill processes and servers under load, in one worker alone; noth
 	$(PYTEST) $(call suites,fault)
 
 .PHONY: security
+security: WORKERS := 3
 security: setup ## Journeys, upgrade, restore, forbidden and hostile calls; what takes one worker longest comes first.
 	$(call run-tests,e2e migration restore security)
 
