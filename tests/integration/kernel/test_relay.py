@@ -200,6 +200,16 @@ class TestAudience:
             ("dispatch", 2), ("feedback", 2), ("intake", 3),
         ]  # fmt: skip
 
+    def test_also_says_it_for_whom_only_a_relay_of_another_release_sends_it_to(self, house: "House") -> None:
+        with house.database.transaction() as tx:
+            for topic in ("HANDLING", "PART", "CALLBACK"):
+                tx.publish(DeadlinesOpened(subject="x"), aggregate="appeals/1", time=NOW, topic=topic)
+        with psycopg.connect(house.url, autocommit=True) as connection:
+            lanes = outbox.take_lanes(connection)
+            events = outbox.read_unpublished(connection, lanes=lanes, limit=9)
+        assert [event.comes_after("dispatch") for event in events] == [0, 1, 1]
+        assert [event.comes_after("feedback") for event in events] == [0, 0, 0]
+
     def test_a_queue_that_was_bound_to_everything_is_narrowed(self, house: "House") -> None:
         with topology.connected(house.broker) as connection:
             connection.default_channel.queue_bind(topology.queue_name("sla", "feedback"), "sla.events", "#")

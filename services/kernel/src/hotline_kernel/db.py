@@ -152,7 +152,8 @@ def _outbox_params(announcements: Sequence[_Announcement], audience: Audience) -
                 "event_id": str(uuid7()),
                 "aggregate": aggregate,
                 "number": number,
-                "after": {consumer: last[consumer] - number for consumer in consumers if consumer in last},
+                # For whoever does not hear this one, too: the relay may be of another release and send it there.
+                "after": {consumer: heard_before - number for consumer, heard_before in last.items()},
                 "lane": lane_of(aggregate),
                 "type": type_,
                 "topic": topic,
