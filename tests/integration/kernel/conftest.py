@@ -117,6 +117,15 @@ class House:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(inbox.STORE, inbox.store_params([message]))
 
+    def grow_older(self, *, sequence: int | None = None) -> None:
+        """Let the inbox's rows, or that of one event, be an hour old and due."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE inbox SET received_time = received_time - interval '1 hour', next_attempt_time = now()"
+                " WHERE sequence = %s OR %s::bigint IS NULL",
+                (sequence, sequence),
+            )
+
     def worker(self, handler: EventHandler | None = None, **changes: Any) -> Worker[Transaction]:
         """A worker of sla that handles `AuditSealed`."""
         return Worker(

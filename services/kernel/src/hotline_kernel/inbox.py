@@ -321,6 +321,22 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
     return [Row(**row) for row in rows]
 
 
+def has_earlier(tx: "Transaction", row: Row) -> bool:
+    """Whether an earlier event of its aggregate is here and not handled: open, or given up and not dropped."""
+    found = tx.one(
+        """
+        SELECT FROM inbox WHERE state = 'open' AND source = %(source)s AND lane = %(lane)s
+           AND aggregate = %(aggregate)s AND sequence < %(sequence)s
+        UNION ALL
+        SELECT FROM inbox WHERE state = 'dead' AND source = %(source)s AND lane = %(lane)s
+           AND aggregate = %(aggregate)s AND sequence < %(sequence)s
+        LIMIT 1
+        """,
+        {"source": row.source, "lane": row.lane, "aggregate": row.aggregate, "sequence": row.sequence},
+    )
+    return found is not None
+
+
 @dataclass
 class Settlement:
     """What a batch decided."""

@@ -36,8 +36,8 @@ PARK_SECONDS = 30.0
 """Longest pause before an early event is looked at again; until then it is as long as the event is old."""
 NOT_YET_SECONDS = 2.0
 """The same for an event that waits for one of another source."""
-UNHEARD_SECONDS = 600.0
-"""An early event that is not for us to hear moves no cursor any more when it is as old as this."""
+UNHEARD_SECONDS = 60.0
+"""So long an early event that is not for us to hear waits for the one before it, if that one is not here."""
 
 WENT_BACK = (
     "another event of this number was handled before: its source went back to an earlier moment"
@@ -179,7 +179,7 @@ class Worker(Generic[Tx]):
                 # be missing when that is handled: the release before waits for each number.
                 if row.sequence == cursor + 1:
                     settlement.advance(row)
-                elif row.age_seconds < UNHEARD_SECONDS:
+                elif row.age_seconds < UNHEARD_SECONDS or inbox.has_earlier(tx, row):
                     settlement.parked.append((row, _pause(row, PARK_SECONDS)))
                 else:
                     settlement.settled.append(row)
