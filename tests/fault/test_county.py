@@ -149,6 +149,11 @@ class TestTwoCounties:
             lambda: all(county.line_up for county in seen(counties.ListCountiesRequest()).counties),
             lambda: str(seen(counties.ListCountiesRequest())),
         )
+        # Each side has its first orders before the legal time passes, however slow it is.
+        wait_until(
+            lambda: all(read(side, "SELECT count(*) FROM work_order") > [(0,)] for side in sides),
+            lambda: standing(city, sides),
+        )
         for county in both:
             county.link.cut()
         cut_at = time.monotonic()
