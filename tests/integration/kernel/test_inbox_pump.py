@@ -129,6 +129,7 @@ class TestWorker:
         house.receive("appeals/1", 10, after={"sla": 1})
         worker.handle_batch(EVER)
         assert house.effects.of("appeals/1") == [1, 10]
+        house.grow_older()
         worker.handle_batch(EVER)
         assert {state for _, _, state, _ in house.states()} == {"done"}
         assert house.effects.query("SELECT sum(heard) FROM inbox_lane") == [(2,)]
@@ -170,6 +171,18 @@ class TestWorker:
         house.effects.query("UPDATE inbox SET state = 'open', next_attempt_time = now() RETURNING 1")
         worker.handle_batch(EVER)
         assert house.effects.query("SELECT sequence FROM inbox_cursor") == [(2,)]
+
+    def test_waits_for_none_that_would_move_no_cursor(self, house: "House") -> None:
+        """One that is dead because its number was handled before."""
+        house.receive("appeals/1", 3, after={"sla": 0})
+        worker = house.worker()
+        worker.handle_batch(EVER)
+        house.receive("appeals/1", 2)
+        house.effects.query("UPDATE inbox SET state = 'dead' WHERE sequence = 2 RETURNING 1")
+        house.receive("appeals/1", 9, after={"feedback": 2}, event=StringValue(value="x"))
+        house.grow_older(sequence=9)
+        worker.handle_batch(EVER)
+        assert [state for _, sequence, state, _ in house.states() if sequence == 9] == ["done"]
 
     def test_passes_over_a_type_that_nobody_handles(self, house: "House") -> None:
         house.receive("appeals/1", 1, event=StringValue(value="x"))

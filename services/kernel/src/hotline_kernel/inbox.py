@@ -321,18 +321,22 @@ def read_due(tx: "Transaction", *, lanes: Sequence[tuple[str, int]], limit: int)
     return [Row(**row) for row in rows]
 
 
-def has_earlier(tx: "Transaction", row: Row) -> bool:
-    """Whether an earlier event of its aggregate is here and not handled: open, or given up and not dropped."""
-    found = tx.one(
-        """
-        SELECT FROM inbox WHERE state = 'open' AND source = %(source)s AND lane = %(lane)s
-           AND aggregate = %(aggregate)s AND sequence < %(sequence)s
-        UNION ALL
-        SELECT FROM inbox WHERE state = 'dead' AND source = %(source)s AND lane = %(lane)s
-           AND aggregate = %(aggregate)s AND sequence < %(sequence)s
-        LIMIT 1
-        """,
-        {"source": row.source, "lane": row.lane, "aggregate": row.aggregate, "sequence": row.sequence},
+def has_earlier(tx: "Transaction", row: Row, *, cursor: int) -> bool:
+    """Whether an event between its aggregate's cursor and this one is here: open, or given up and not dropped."""
+    between = (
+        "source = %(source)s AND lane = %(lane)s AND aggregate = %(aggregate)s"
+        " AND sequence > %(cursor)s AND sequence < %(sequence)s"
+    )
+    found = tx.one(  # each state by itself, which has an index of its own
+        f"SELECT FROM inbox WHERE state = 'open' AND {between}"  # noqa: S608
+        f" UNION ALL SELECT FROM inbox WHERE state = 'dead' AND {between} LIMIT 1",
+        {
+            "source": row.source,
+            "lane": row.lane,
+            "aggregate": row.aggregate,
+            "cursor": cursor,
+            "sequence": row.sequence,
+        },
     )
     return found is not None
 

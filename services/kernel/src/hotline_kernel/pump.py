@@ -179,7 +179,7 @@ class Worker(Generic[Tx]):
                 # be missing when that is handled: the release before waits for each number.
                 if row.sequence == cursor + 1:
                     settlement.advance(row)
-                elif row.age_seconds < UNHEARD_SECONDS or inbox.has_earlier(tx, row):
+                elif row.age_seconds < UNHEARD_SECONDS or inbox.has_earlier(tx, row, cursor=cursor):
                     settlement.parked.append((row, _pause(row, PARK_SECONDS)))
                 else:
                     settlement.settled.append(row)
